@@ -1,0 +1,61 @@
+"""Who may do what with a handoff: one table, read by every door through the actions."""
+
+from dataclasses import dataclass, field
+
+from feedback.logic.states import Verb
+from leads.logic.actors import Actor
+
+REP, MANAGER, MARKETER, OPERATIONS, INTEGRATOR = "rep", "manager", "marketer", "operations", "integrator"
+ROLES = (REP, MANAGER, MARKETER, OPERATIONS, INTEGRATOR)
+
+_DECIDING = frozenset(
+    {Verb.SEE, Verb.ACCEPT, Verb.REJECT, Verb.TURN_BACK, Verb.LOG_ATTEMPT, Verb.QUALIFY, Verb.RECORD_OUTCOME, Verb.UNDO}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person(Actor):
+    """An actor with rights. `rep_id` and `team_id` are None for who is no active rep."""
+
+    roles: frozenset[str] = frozenset()
+    rep_id: int | None = None
+    team_id: int | None = None
+    managed_team_ids: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every handoff is visible: marketers, operations, integrators and LeadLoop itself."""
+        return self.is_system or bool(self.roles & {MARKETER, OPERATIONS, INTEGRATOR})
+
+    @property
+    def is_system(self) -> bool:
+        """Whether LeadLoop itself acts: the sweep, an expiry."""
+        return self.user_id is None and self.via == "system"
+
+
+LEADLOOP = Person(user_id=None, label="LeadLoop", via="system")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What the rights look at in a handoff."""
+
+    team_id: int | None
+    owner_id: int | None
+
+
+def may(person: Person, verb: Verb, subject: Subject) -> bool:
+    """Whether `person` may do `verb` with a handoff they can already see. State is not asked here."""
+    if person.is_system:
+        return True
+    if verb is Verb.OFFER:
+        return bool(person.roles & {MARKETER, OPERATIONS, INTEGRATOR})
+    if verb is Verb.RECALL:
+        return bool(person.roles & {MARKETER, INTEGRATOR})
+    is_manager = MANAGER in person.roles and subject.team_id in person.managed_team_ids
+    if verb in {Verb.REASSIGN, Verb.EXPIRE}:
+        return is_manager or INTEGRATOR in person.roles
+    if verb is Verb.TAKE:
+        return REP in person.roles and subject.owner_id is None and subject.team_id == person.team_id is not None
+    is_owner = REP in person.roles and person.rep_id is not None and subject.owner_id == person.rep_id
+    return verb in _DECIDING and (is_owner or is_manager or INTEGRATOR in person.roles)

@@ -1,0 +1,86 @@
+"""The states of a handoff, and which verb leads from which to which."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    QUALIFIED = "qualified"
+    WON = "won"
+    LOST = "lost"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    TURNED_BACK = "turned_back"
+    EXPIRED = "expired"
+    RECALLED = "recalled"
+
+
+class Verb(StrEnum):
+    SEE = "see"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    TURN_BACK = "turn_back"
+    LOG_ATTEMPT = "log_attempt"
+    QUALIFY = "qualify"
+    RECORD_OUTCOME = "record_outcome"
+    REASSIGN = "reassign"
+    TAKE = "take"
+    EXPIRE = "expire"
+    RECALL = "recall"
+    UNDO = "undo"
+    OFFER = "offer"
+
+
+class Outcome(StrEnum):
+    OPPORTUNITY = "opportunity"
+    WON = "won"
+    LOST = "lost"
+
+
+OPEN = frozenset({State.PENDING, State.ACCEPTED})
+UNDECIDED = frozenset({State.PENDING, State.EXPIRED, State.RECALLED})
+DECIDED = frozenset(State) - UNDECIDED
+WITH_REASON = frozenset({State.REJECTED, State.RETURNED})
+# Qualified handoffs are sales' own business: the lead may be offered again only after they end.
+ACTIVE = OPEN | {State.QUALIFIED}
+
+TRANSITIONS: dict[Verb, dict[State, State]] = {
+    Verb.ACCEPT: {State.PENDING: State.ACCEPTED},
+    Verb.REJECT: {State.PENDING: State.REJECTED, State.ACCEPTED: State.RETURNED},
+    Verb.TURN_BACK: {State.PENDING: State.TURNED_BACK},
+    Verb.QUALIFY: {State.ACCEPTED: State.QUALIFIED},
+    Verb.EXPIRE: {State.PENDING: State.EXPIRED},
+    Verb.RECALL: {State.PENDING: State.RECALLED},
+    Verb.SEE: {State.PENDING: State.PENDING},
+    Verb.REASSIGN: {State.PENDING: State.PENDING, State.ACCEPTED: State.ACCEPTED},
+    Verb.TAKE: {State.PENDING: State.PENDING},
+    Verb.LOG_ATTEMPT: {state: state for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
+    Verb.UNDO: {state: State.PENDING for state in (State.ACCEPTED, State.REJECTED, State.TURNED_BACK)},
+}
+
+# What each outcome makes of the state it meets. Where nothing is said the fact is kept and the state stays:
+# a rejected lead that buys by another route is regret, not a different decision.
+OUTCOME_MOVES: dict[Outcome, dict[State, State]] = {
+    Outcome.OPPORTUNITY: {state: State.QUALIFIED for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
+    Outcome.WON: {state: State.WON for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
+    Outcome.LOST: {state: State.LOST for state in (State.ACCEPTED, State.QUALIFIED)},
+}
+
+WORDS: dict[State, str] = {
+    State.PENDING: "pending",
+    State.ACCEPTED: "accepted",
+    State.QUALIFIED: "qualified",
+    State.WON: "won",
+    State.LOST: "lost",
+    State.REJECTED: "rejected",
+    State.RETURNED: "returned after work",
+    State.TURNED_BACK: "turned back",
+    State.EXPIRED: "expired",
+    State.RECALLED: "recalled",
+}
+
+
+def next_state(verb: Verb, state: State) -> State | None:
+    """Where `verb` leads from `state`, or None when it does not apply there."""
+    return TRANSITIONS[verb].get(state)

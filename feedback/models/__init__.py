@@ -1,0 +1,22 @@
+"""Everything the other rooms may read."""
+
+from feedback.models.attempts import Attempt, AttemptKind
+from feedback.models.handoffs import Handoff
+from feedback.models.outcomes import Outcome, OutcomeKind
+from feedback.models.people import person_of
+from feedback.models.reasons import Moment, NextState, RejectionReason
+from feedback.models.teams import Rep, Team
+
+__all__ = [
+    "Attempt",
+    "AttemptKind",
+    "Handoff",
+    "Moment",
+    "NextState",
+    "Outcome",
+    "OutcomeKind",
+    "RejectionReason",
+    "Rep",
+    "Team",
+    "person_of",
+]

@@ -1,0 +1,29 @@
+"""The one clock that decides: the database's."""
+
+import datetime as dt
+
+from django.db import connection
+
+from leads.logic.errors import InvalidInput
+
+
+def database_now() -> dt.datetime:
+    """The database's clock as this statement runs, aware UTC. Asked after the locks are held, so that no wait is hidden in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: dt.datetime = cursor.fetchone()[0]
+    return now.astimezone(dt.UTC)
+
+
+def instant(at: dt.datetime | None, *, earliest: dt.datetime | None = None, field: str = "at") -> dt.datetime:
+    """`at`, or the database's now when None. InvalidInput(field) for a naive, future, or too early instant (before `earliest`)."""
+    now = database_now()
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        raise InvalidInput(f"{field} needs an offset from UTC, like 2026-11-30T09:00:00+01:00.", field=field)
+    if at > now:
+        raise InvalidInput(f"{field} lies in the future.", field=field)
+    if earliest is not None and at < earliest:
+        raise InvalidInput(f"{field} lies before the handoff was offered ({earliest:%Y-%m-%d %H:%M} UTC).", field=field)
+    return at.astimezone(dt.UTC)

@@ -1,0 +1,149 @@
+"""Bringing accounts, leads and campaigns up to date with what marketing and the CRM know."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from leads.actions.upsert import Key, Wanted, upsert
+from leads.logic.email import normal_email
+from leads.logic.errors import InvalidInput
+from leads.logic.text import one_line
+from leads.models import Account, Campaign, Consent, Lead
+
+_MOST_PEOPLE = 10_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountInput:
+    """A company as somebody names it. Known by external id, else by domain, else by name."""
+
+    name: str = ""
+    domain: str = ""
+    industry: str = ""
+    employee_count: int | None = None
+    city: str = ""
+    country: str = ""
+    external_system: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignInput:
+    """A campaign as somebody names it. Known by external id, else by name."""
+
+    name: str = ""
+    channel: str = ""
+    external_system: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadInput:
+    """A person as somebody names them. Known by external id, else by mail address."""
+
+    email: str = ""
+    name: str = ""
+    title: str = ""
+    phone: str = ""
+    consent: str = ""
+    account: AccountInput | None = None
+    external_system: str = ""
+    external_id: str = ""
+
+
+def clean_account(given: AccountInput) -> AccountInput:
+    """The same company with every field trimmed and checked. InvalidInput(account.<field>)."""
+    lengths = {"name": 200, "domain": 253, "industry": 100, "city": 100, "external_system": 50, "external_id": 200}
+    text = {
+        name: one_line(getattr(given, name), field=f"account.{name}", longest=longest)
+        for name, longest in lengths.items()
+    }
+    text["domain"] = text["domain"].lower()
+    country = one_line(given.country, field="account.country", longest=2).upper()
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise InvalidInput("account.country is the two-letter code of ISO 3166, like DE.", field="account.country")
+    count = given.employee_count
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_PEOPLE):
+        raise InvalidInput(
+            "account.employee_count must be a whole number up to 10000000.", field="account.employee_count"
+        )
+    if not (text["name"] or text["domain"] or text["external_id"]):
+        raise InvalidInput("account needs a name, a domain or an external_id.", field="account.name")
+    return AccountInput(**text, country=country, employee_count=count)
+
+
+def clean_campaign(given: CampaignInput) -> CampaignInput:
+    """The same campaign with every field trimmed and checked. InvalidInput(campaign.<field>)."""
+    lengths = {"name": 200, "channel": 50, "external_system": 50, "external_id": 200}
+    text = {
+        name: one_line(getattr(given, name), field=f"campaign.{name}", longest=longest)
+        for name, longest in lengths.items()
+    }
+    if not (text["name"] or text["external_id"]):
+        raise InvalidInput("campaign needs a name or an external_id.", field="campaign.name")
+    return CampaignInput(**text)
+
+
+def clean_lead(given: LeadInput) -> LeadInput:
+    """The same person with every field trimmed and checked, the mail address in its normal form. InvalidInput(<field>)."""
+    lengths = {"name": 200, "title": 200, "phone": 50, "external_system": 50, "external_id": 200}
+    text = {name: one_line(getattr(given, name), field=name, longest=longest) for name, longest in lengths.items()}
+    consent = one_line(given.consent, field="consent", longest=10)
+    if consent and consent not in Consent.values:
+        raise InvalidInput(f"consent must be one of: {', '.join(Consent.values)}.", field="consent")
+    email = normal_email(given.email)
+    if not (email or text["external_id"]):
+        raise InvalidInput("email is missing; a lead needs a mail address or an external_id.", field="email")
+    account = clean_account(given.account) if given.account else None
+    return LeadInput(**text, email=email, consent=consent, account=account)
+
+
+@transaction.atomic
+def upsert_accounts(given: Sequence[AccountInput]) -> list[Account]:
+    """The accounts, one per (clean) input and in its order. Locks them."""
+
+    def keys(one: AccountInput) -> tuple[Key, ...]:
+        if one.external_id:
+            return (("external", one.external_system, one.external_id),)
+        return (("domain", one.domain),) if one.domain else (("name", one.name),)
+
+    def values(one: AccountInput) -> dict[str, object]:
+        return asdict(one) | {"name": one.name or one.domain or one.external_id}
+
+    return upsert(Account, [Wanted(keys=keys(one), values=values(one)) for one in given])
+
+
+@transaction.atomic
+def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
+    """The campaigns, one per (clean) input and in its order. Locks them."""
+
+    def keys(one: CampaignInput) -> tuple[Key, ...]:
+        return (("external", one.external_system, one.external_id),) if one.external_id else (("name", one.name),)
+
+    return upsert(
+        Campaign,
+        [Wanted(keys=keys(one), values=asdict(one) | {"name": one.name or one.external_id}) for one in given],
+    )
+
+
+@transaction.atomic
+def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
+    """The leads with their accounts, one per (clean) input and in its order. Locks accounts, then leads."""
+    with_account = [one.account for one in given if one.account]
+    accounts = iter(upsert_accounts(with_account) if with_account else [])
+
+    def keys(one: LeadInput) -> tuple[Key, ...]:
+        external = (("external", one.external_system, one.external_id),) if one.external_id else ()
+        return (*external, *((("email", one.email),) if one.email else ()))
+
+    def values(one: LeadInput) -> dict[str, object]:
+        kept = {name: getattr(one, name) for name in _LEAD_COLUMNS}
+        if not kept["consent"]:
+            del kept["consent"]
+        return kept | ({"account": next(accounts)} if one.account else {})
+
+    return upsert(Lead, [Wanted(keys=keys(one), values=values(one)) for one in given])
+
+
+_LEAD_COLUMNS = ("email", "name", "title", "phone", "consent", "external_system", "external_id")

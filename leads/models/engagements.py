@@ -1,0 +1,49 @@
+"""What a lead, or an unknown visitor of an account, did."""
+
+from django.db import models
+
+from leads.models.accounts import Account
+from leads.models.campaigns import Campaign
+from leads.models.identity import FromCrm, one_per_external_id
+from leads.models.people import Lead
+
+
+class EngagementKind(models.TextChoices):
+    PAGE_VIEW = "page_view", "looked at"
+    FORM = "form", "filled in"
+    EMAIL_CLICK = "email_click", "clicked in mail"
+    EMAIL_OPEN = "email_open", "opened mail"
+    WEBINAR = "webinar", "attended"
+    DOWNLOAD = "download", "downloaded"
+    TRIAL = "trial", "tried"
+    MEETING = "meeting", "met us at"
+    OTHER = "other", "did"
+
+
+class Engagement(FromCrm):
+    """Belongs to a lead, or to an account alone while the visitor is unknown."""
+
+    lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="engagements")
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.CASCADE, related_name="engagements")
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=20, choices=EngagementKind)
+    subject = models.CharField(max_length=200, blank=True, default="")
+    duration_seconds = models.PositiveIntegerField(null=True, blank=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            one_per_external_id("engagement_external_id"),
+            models.CheckConstraint(
+                condition=models.Q(lead__isnull=False) | models.Q(account__isnull=False), name="engagement_of_somebody"
+            ),
+        )
+        indexes = (
+            # Read by the lead's timeline and by the queue's "why now".
+            models.Index(fields=["lead", "-occurred_at"], name="engagement_of_lead"),
+            # Read by "around this lead": colleagues and unknown visitors of the account.
+            models.Index(fields=["account", "-occurred_at"], name="engagement_of_account"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.subject}".strip()

@@ -1,0 +1,38 @@
+"""The person."""
+
+from django.db import models
+
+from leads.models.accounts import Account
+from leads.models.identity import FromCrm, one_per_external_id
+
+
+class Consent(models.TextChoices):
+    """What the person agreed to; a blank never counts as consent."""
+
+    UNKNOWN = "unknown", "not known"
+    OPT_IN = "opt_in", "opted in"
+    OPT_OUT = "opt_out", "opted out"
+
+
+class Lead(FromCrm):
+    """A person who may be offered to sales, several times over the years."""
+
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    email = models.CharField(max_length=254, blank=True, default="")
+    name = models.CharField(max_length=200, blank=True, default="")
+    title = models.CharField(max_length=200, blank=True, default="")
+    phone = models.CharField(max_length=50, blank=True, default="")
+    consent = models.CharField(max_length=10, choices=Consent, default=Consent.UNKNOWN)
+    suppressed_at = models.DateTimeField(null=True, blank=True)
+    disqualified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            one_per_external_id("lead_external_id"),
+            # Promise: one person per normal form of a mail address (leads.logic.email).
+            models.UniqueConstraint(fields=["email"], condition=~models.Q(email=""), name="lead_email"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email or "Unknown person"
