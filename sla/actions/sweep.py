@@ -1,0 +1,156 @@
+"""Taking every step that is due. Safe to run anywhere, any number of times at once, and to be killed at any statement."""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from feedback.actions import owners
+from feedback.logic.rights import LEADLOOP
+from feedback.models import Handoff
+from leads.actions import journal
+from leads.actions.clock import database_now
+from leads.logic.errors import LeadLoopError
+from sla.actions.sweep_sql import ACTING, PUSH_AWAY, TELL, TELLING
+from sla.models import Clock, ClockState, Escalation, Heartbeat, StepAction
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+
+
+@dataclass
+class Swept:
+    """What one call did: steps that told somebody, steps that acted on a handoff, clocks that failed and were pushed away."""
+
+    told: int = 0
+    acted: int = 0
+    failed: int = 0
+
+
+def sweep(*, limit: int = 100_000) -> Swept:
+    """What was done, having taken every due step, at most about `limit` of them.
+
+    Each batch of telling steps is one statement in its own transaction; each acting step is one transaction that locks handoff,
+    then clock. Rows that somebody else holds are left to the next call. A row that fails is recorded on its clock and tried
+    again later, ten seconds to one hour away; the rest goes on. Leaves a Heartbeat named "sweep".
+    """
+    done = Swept()
+    while done.told + done.acted < limit:
+        told = _tell_batch(done)
+        acted = _act_batch(done)
+        if not told and not acted:
+            break
+    _beat()
+    return done
+
+
+def _tell_batch(done: Swept) -> int:
+    try:
+        moved = _tell(None)
+    except Exception:  # noqa: BLE001 - one poisoned row must not stop the rest: find it, row by row
+        log.warning("a batch of steps failed; taking them one by one", exc_info=True)
+        return _tell_one_by_one(done)
+    done.told += moved
+    return moved
+
+
+def _tell(one_id: int | None) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TELL, {"one_id": one_id, "batch": BATCH})
+        moved: int = cursor.fetchone()[0]
+    return moved
+
+
+def _tell_one_by_one(done: Swept) -> int:
+    seen = 0
+    for (clock_id,) in _rows(TELLING):
+        seen += 1
+        try:
+            done.told += _tell(clock_id)
+        except Exception as error:  # noqa: BLE001 - recorded on the clock; the sweep goes on
+            _push_away(clock_id, error)
+            done.failed += 1
+    return seen
+
+
+def _act_batch(done: Swept) -> int:
+    progress = 0
+    for clock_id, handoff_id in _rows(ACTING):
+        try:
+            taken = _act(clock_id, handoff_id)
+            done.acted += taken
+            progress += taken
+        except Exception as error:  # noqa: BLE001 - recorded on the clock; the sweep goes on
+            _push_away(clock_id, error)
+            done.failed += 1
+            progress += 1
+    return progress
+
+
+@transaction.atomic
+def _act(clock_id: int, handoff_id: int) -> bool:
+    """Whether the clock's next step was taken here. False when somebody else holds the handoff or was first."""
+    handoffs = Handoff.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    handoff = handoffs.select_related("lead", "team", "owner").filter(pk=handoff_id).first()
+    if handoff is None:
+        return False
+    clock = Clock.objects.select_for_update(no_key=True).get(pk=clock_id)
+    if clock.state != ClockState.RUNNING or clock.next_action_at is None or clock.next_action_at > database_now():
+        return False
+    step, action = clock.next_step, clock.step_actions[clock.next_step]
+    if action not in {StepAction.REASSIGN, StepAction.EXPIRE}:
+        return False
+    clock.next_step = step + 1
+    clock.next_action_at = clock.step_ats[step + 1] if step + 1 < len(clock.step_ats) else None
+    clock.failure_count, clock.last_error = 0, ""
+    clock.save(update_fields=["next_step", "next_action_at", "failure_count", "last_error"])
+    _, is_new = Escalation.objects.get_or_create(
+        clock=clock, step=step, defaults={"action": action, "due_at": clock.step_ats[step]}
+    )
+    if is_new:
+        _on_handoff(handoff, clock, action=action, step=step)
+    return True
+
+
+def _on_handoff(handoff: Handoff, clock: Clock, *, action: str, step: int) -> None:
+    """Do what the step says; a step that no longer makes sense is written down as skipped, with the reason."""
+    try:
+        with transaction.atomic():
+            if action == StepAction.EXPIRE:
+                owners.expire(handoff.uid, by=LEADLOOP)
+                return
+            rep = owners.next_rep(handoff)
+            if rep is not None:
+                owners.reassign(handoff.uid, by=LEADLOOP, to=rep.uid, cause="ladder")
+                return
+            reason = "no other rep of the team is free"
+    except LeadLoopError as error:
+        reason = error.message
+    journal.record(
+        journal.Entry(
+            kind="step.skipped",
+            by=LEADLOOP,
+            at=database_now(),
+            handoff_uid=handoff.uid,
+            lead_uid=handoff.lead.uid if handoff.lead else None,
+            data={"action": action, "target": clock.target, "cycle": clock.cycle, "step": step, "because": reason},
+        )
+    )
+
+
+def _push_away(clock_id: int, error: Exception) -> None:
+    log.error("a step of clock %s failed and is put off", clock_id, exc_info=error)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PUSH_AWAY, {"clock_id": clock_id, "error": f"{type(error).__name__}: {error}"[:300]})
+
+
+def _rows(statement: str) -> list[tuple[int, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"batch": BATCH})
+        rows: list[tuple[int, ...]] = cursor.fetchall()
+    return rows
+
+
+def _beat() -> None:
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"beaten_at": database_now()})

@@ -1,0 +1,116 @@
+"""The one statement that takes every due step which only tells somebody.
+
+It claims due clocks (others' claims are skipped, never waited for), records the breach and the step, moves the clock on, and
+writes journal, notices and mails, all or nothing. What makes it exactly once is `escalation_once`, not the lock.
+
+statement_timestamp() is the database's clock and, unlike clock_timestamp(), lets the index clock_due answer: an idle sweep reads
+nothing but the end of that index.
+
+Parameters: one_id (a clock, or null for any), batch. Result: how many clocks were moved on.
+"""
+
+TELL = """
+WITH due AS MATERIALIZED (
+    SELECT c.id, c.handoff_id, c.target, c.cycle, c.due_at AS deadline_at, c.next_step AS step,
+           c.step_actions[c.next_step + 1] AS action, c.step_ats[c.next_step + 1] AS step_at
+    FROM sla_clock c
+    WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
+      AND c.step_actions[c.next_step + 1] NOT IN ('reassign', 'expire')
+      AND (%(one_id)s::bigint IS NULL OR c.id = %(one_id)s)
+    ORDER BY c.next_action_at
+    LIMIT %(batch)s
+    FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE sla_clock c
+    SET next_step = due.step + 1,
+        next_action_at = c.step_ats[due.step + 2],
+        breached_at = CASE WHEN due.action = 'breach' THEN c.due_at ELSE c.breached_at END,
+        breach_seen_at = CASE WHEN due.action = 'breach' THEN clock_timestamp() ELSE c.breach_seen_at END,
+        failure_count = 0, last_error = ''
+    FROM due WHERE c.id = due.id
+    RETURNING c.id
+), fired AS (
+    INSERT INTO sla_escalation (uid, clock_id, step, action, due_at)
+    SELECT gen_random_uuid(), due.id, due.step, due.action, due.step_at FROM due
+    ON CONFLICT (clock_id, step) DO NOTHING
+    RETURNING clock_id, step, action
+), news AS (
+    SELECT fired.clock_id, fired.step, fired.action, due.target, due.cycle, due.deadline_at, due.step_at,
+           h.uid AS handoff_uid, h.team_id, l.uid AS lead_uid, rep.user_id AS owner_user_id,
+           left(coalesce(nullif(l.name, ''), nullif(l.email, ''), a.name, 'Unknown visitor'), 200) AS subject
+    FROM fired
+    JOIN due ON due.id = fired.clock_id
+    JOIN feedback_handoff h ON h.id = due.handoff_id
+    LEFT JOIN leads_lead l ON l.id = h.lead_id
+    LEFT JOIN leads_account a ON a.id = h.account_id
+    LEFT JOIN feedback_rep rep ON rep.id = h.owner_id AND rep.is_active
+), told AS (
+    SELECT news.*, people.user_id, person.email
+    FROM news
+    CROSS JOIN LATERAL (
+        SELECT owner_user_id AS user_id WHERE action IN ('warn', 'notify_owner') AND owner_user_id IS NOT NULL
+        UNION
+        SELECT managers.user_id FROM feedback_team_managers managers
+        JOIN auth_user boss ON boss.id = managers.user_id AND boss.is_active
+        WHERE managers.team_id = news.team_id
+          AND (action = 'notify_manager' OR (action IN ('warn', 'notify_owner') AND owner_user_id IS NULL))
+    ) people
+    JOIN auth_user person ON person.id = people.user_id AND person.is_active
+), heard AS (
+    SELECT * FROM told
+    UNION ALL
+    -- Nobody to tell must not mean that nobody hears: operations does.
+    SELECT news.*, person.id, person.email
+    FROM news
+    JOIN auth_group g ON g.name = 'operations'
+    JOIN auth_user_groups member ON member.group_id = g.id
+    JOIN auth_user person ON person.id = member.user_id AND person.is_active
+    WHERE news.action IN ('warn', 'notify_owner', 'notify_manager')
+      AND NOT EXISTS (SELECT 1 FROM told WHERE told.clock_id = news.clock_id AND told.step = news.step)
+), entries AS (
+    INSERT INTO leads_journalentry (uid, kind, handoff_uid, lead_uid, actor_id, actor_label, via, data, occurred_at)
+    SELECT gen_random_uuid(),
+           CASE action WHEN 'breach' THEN 'clock.breached' WHEN 'warn' THEN 'owner.warned'
+                       WHEN 'notify_owner' THEN 'owner.notified' ELSE 'manager.notified' END,
+           handoff_uid, lead_uid, NULL, 'LeadLoop', 'system',
+           jsonb_build_object('target', target, 'cycle', cycle, 'step', step, 'due_at', deadline_at),
+           step_at
+    FROM news
+), notices AS (
+    INSERT INTO leads_notice (uid, user_id, kind, handoff_uid, subject, dedup_key)
+    SELECT gen_random_uuid(), user_id, 'sla.' || action || '.' || target, handoff_uid, subject,
+           'step:' || clock_id || ':' || step || ':' || user_id
+    FROM heard
+    ON CONFLICT (dedup_key) DO NOTHING
+)
+, mails AS (
+    INSERT INTO leads_outboxmessage (uid, channel, target, payload, dedup_key, handoff_uid, state, attempt_count, last_error)
+    SELECT gen_random_uuid(), 'mail', email,
+           jsonb_build_object('renderer', 'sla.step', 'clock', clock_id, 'step', step, 'user', user_id),
+           'step:' || clock_id || ':' || step || ':' || user_id, handoff_uid, 'waiting', 0, ''
+    FROM heard WHERE email <> ''
+    ON CONFLICT (dedup_key) DO NOTHING
+)
+SELECT count(*) FROM moved
+"""
+
+# Steps that act on the handoff are taken one by one; this only looks, it locks nothing.
+ACTING = """
+SELECT c.id, c.handoff_id FROM sla_clock c
+WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
+  AND c.step_actions[c.next_step + 1] IN ('reassign', 'expire')
+ORDER BY c.next_action_at LIMIT %(batch)s
+"""
+
+TELLING = """
+SELECT c.id FROM sla_clock c
+WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
+  AND c.step_actions[c.next_step + 1] NOT IN ('reassign', 'expire')
+ORDER BY c.next_action_at LIMIT %(batch)s
+"""
+
+PUSH_AWAY = """
+UPDATE sla_clock SET failure_count = failure_count + 1, last_error = %(error)s,
+    next_action_at = clock_timestamp() + least(interval '10 seconds' * power(2, least(failure_count, 9)), interval '1 hour')
+WHERE id = %(clock_id)s AND state = 'running'
+"""

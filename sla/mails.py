@@ -1,0 +1,50 @@
+"""The words of the mails that ladder steps send; written at delivery, when it is known whether they are still true."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from feedback.models import Handoff, Rep, Team
+from leads.logic.mail import Mail
+from sla.models import Clock, ClockState, StepAction
+from sla.reports.promises import promises
+
+_SUBJECTS = {
+    StepAction.WARN.value: "{target} for {name} is due soon",
+    StepAction.NOTIFY_OWNER.value: "{target} for {name} is late",
+    StepAction.NOTIFY_MANAGER.value: "{owner} is late: {target} for {name}",
+}
+
+
+def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
+    """The mail of one step, or None when the clock has ended or the person has nothing to do with the handoff any more."""
+    clock = Clock.objects.filter(pk=payload["clock"], state=ClockState.RUNNING).first()
+    handoff = Handoff.objects.filter(uid=handoff_uid).select_related("lead", "account", "owner__user", "team").first()
+    if clock is None or handoff is None:
+        return None
+    action = clock.step_actions[payload["step"]]
+    if not _concerned(handoff, payload["user"], action=action):
+        return None
+    promise = promises([handoff.pk])[handoff.pk]
+    context = {
+        "name": str(handoff.lead or handoff.account),
+        "account": str(handoff.account or ""),
+        "owner": str(handoff.owner or "Nobody yet"),
+        "target": promise.target,
+        "promise": promise,
+        "action": action,
+        "link": settings.LEADLOOP_ORIGIN + reverse("feedback:handoff", args=[handoff.uid]),
+    }
+    return Mail(subject=_SUBJECTS[action].format(**context), body=render_to_string("sla/step_mail.txt", context))
+
+
+def _concerned(handoff: Handoff, user_id: int, *, action: str) -> bool:
+    """Whether the person is still the one to hear of it: the owner, else who manages the team, else operations."""
+    owner = Rep.objects.filter(pk=handoff.owner_id, is_active=True).values_list("user_id", flat=True).first()
+    if action != StepAction.NOTIFY_MANAGER and owner is not None:
+        return owner == user_id
+    managers = set(Team.managers.through.objects.filter(team=handoff.team_id).values_list("user_id", flat=True))
+    return user_id in managers or not managers
