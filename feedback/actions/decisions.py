@@ -1,7 +1,6 @@
-"""A rep's answer: seen, accept, reject, turn back; and the end of the work after an acceptance."""
+"""A rep's answer: seen, accept, reject, turn back; and the end of the work: qualify, return."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,14 +8,13 @@ from django.db import transaction
 from feedback.actions.announce import announce
 from feedback.actions.locking import following, locked
 from feedback.actions.offers import offer_again
-from feedback.logic import evidence as questions
+from feedback.actions.reasons import REASONING, apply_consequence, give_reason
 from feedback.logic.rights import Person
 from feedback.logic.states import State, Verb
-from feedback.models import Handoff, Moment, NextState, RejectionReason, Rep
+from feedback.models import Handoff, Moment, Rep
 from leads.actions.clock import instant
 from leads.logic import text
 from leads.logic.errors import InvalidInput
-from leads.models import Account, Lead
 
 
 @transaction.atomic
@@ -55,40 +53,48 @@ def reject(
     note: str = "",
     at: dt.datetime | None = None,
 ) -> Handoff:
-    """The handoff, rejected at review, or returned after work when it had been accepted.
+    """The handoff, rejected at review for the reason with this key, with the evidence it asks for.
 
-    `reason` is the key of a live reason that fits the moment; `evidence` answers what it asks. What the reason means today is
-    frozen on the handoff, and its consequence for lead and account is applied. NotFound, NotAllowed, StateConflict,
-    InvalidInput(reason, evidence.<key>, note, at). Locks lead, handoff, account. Sends handoff_changed("rejected" or "returned").
+    What the reason means today is frozen on the handoff, and its consequence for lead and account is applied. NotFound,
+    NotAllowed, StateConflict when somebody was first, InvalidInput(reason, evidence.<key>, note, at).
+    Locks account, lead, handoff. Sends handoff_changed("rejected").
     """
     handoff = locked(uid, by=by, verb=Verb.REJECT, with_lead=True)
-    state = following(handoff, Verb.REJECT)
-    chosen = _reason(reason, moment=moment_of(handoff))
-    given = _with_note(chosen, evidence or {}, note)
-    handoff.evidence = questions.answers(asked=chosen.evidence_field, required=chosen.evidence_required, given=given)
-    handoff.reason, handoff.state = chosen, state
-    if state == State.REJECTED:
-        handoff.is_void = not chosen.counts_in_acceptance
-        _decided(handoff, by=by, note=note, at=at)
-        happened_at = _known(handoff.decided_at)
-    else:
-        handoff.decision_note = text.note(note)
-        happened_at = handoff.disposed_at = instant(at, earliest=handoff.decided_at)
-    handoff.save(update_fields=["state", "reason", "evidence", "is_void", "disposed_at", *_DECISION])
-    _consequence(handoff, chosen, at=happened_at)
-    announce(
-        [handoff],
-        state.value,
-        by=by,
-        at=happened_at,
-        data={
-            "reason": chosen.key,
-            "evidence": {key: value for key, value in handoff.evidence.items() if key != "note"},
-            "counts_in_acceptance": chosen.counts_in_acceptance,
-            "next_state": chosen.next_state,
-        },
-        note=handoff.decision_note,
-    )
+    handoff.state = following(handoff, Verb.REJECT)
+    given = give_reason(handoff, reason, moment=Moment.REVIEW, evidence=evidence or {}, note=note)
+    handoff.is_void = not given.reason.counts_in_acceptance
+    _decided(handoff, by=by, note=note, at=at)
+    handoff.save(update_fields=["state", "is_void", *REASONING, *_DECISION])
+    happened_at = _known(handoff.decided_at)
+    apply_consequence(handoff, at=happened_at)
+    announce([handoff], "rejected", by=by, at=happened_at, data=given.data, note=given.words)
+    return handoff
+
+
+@transaction.atomic
+def return_after_work(
+    uid: UUID,
+    *,
+    by: Person,
+    reason: str,
+    evidence: dict[str, object] | None = None,
+    note: str = "",
+    at: dt.datetime | None = None,
+) -> Handoff:
+    """The accepted handoff, returned to marketing after work; the acceptance stands. Everything else as in reject.
+
+    A verb of its own, so that a rejection which comes second never turns an acceptance into a return.
+    Sends handoff_changed("returned").
+    """
+    handoff = locked(uid, by=by, verb=Verb.RETURN, with_lead=True)
+    moment = moment_of(handoff)
+    handoff.state = following(handoff, Verb.RETURN)
+    given = give_reason(handoff, reason, moment=moment, evidence=evidence or {}, note=note)
+    handoff.decision_note = text.note(note)
+    handoff.disposed_at = instant(at, earliest=handoff.decided_at)
+    handoff.save(update_fields=["state", "disposed_at", "decision_note", *REASONING])
+    apply_consequence(handoff, at=handoff.disposed_at)
+    announce([handoff], "returned", by=by, at=handoff.disposed_at, data=given.data, note=given.words)
     return handoff
 
 
@@ -103,7 +109,8 @@ def turn_back(
     """
     handoff = locked(uid, by=by, verb=Verb.TURN_BACK, with_lead=True)
     handoff.state = following(handoff, Verb.TURN_BACK)
-    successor_owner = Rep.objects.select_related("team", "user").filter(uid=to, is_active=True).first() if to else None
+    active = Rep.objects.select_related("team", "user").filter(is_active=True, user__is_active=True)
+    successor_owner = active.filter(uid=to).first() if to else None
     if to and (successor_owner is None or successor_owner.pk == handoff.owner_id):
         raise InvalidInput("to must be another active rep.", field="to")
     _decided(handoff, by=by, note=note, at=at)
@@ -147,34 +154,3 @@ def _decided(handoff: Handoff, *, by: Person, note: str, at: dt.datetime | None)
 def _known(at: dt.datetime | None) -> dt.datetime:
     assert at is not None
     return at
-
-
-def _reason(key: object, *, moment: Moment) -> RejectionReason:
-    if not isinstance(key, str) or not key:
-        raise InvalidInput("Choose a reason.", field="reason")
-    reason = RejectionReason.objects.filter(key=text.one_line(key, field="reason", longest=50), is_live=True).first()
-    if reason is None:
-        raise InvalidInput(f"There is no reason “{key[:50]}” in use.", field="reason")
-    if not reason.fits(moment):
-        raise InvalidInput(f"“{reason.label}” cannot be given {moment.label}.", field="reason")
-    return reason
-
-
-def _with_note(reason: RejectionReason, given: dict[str, Any], note: str) -> dict[str, object]:
-    """A reason whose evidence is words takes the note for it, so that nobody types the same thing twice."""
-    if reason.evidence_field == "note" and not given.get("note"):
-        return {**given, "note": note}
-    return given
-
-
-def _consequence(handoff: Handoff, reason: RejectionReason, *, at: dt.datetime) -> None:
-    if reason.next_state == NextState.SUPPRESS_LEAD and handoff.lead_id:
-        Lead.objects.filter(pk=handoff.lead_id).update(suppressed_at=at)
-    elif reason.next_state == NextState.DISQUALIFY_LEAD and handoff.lead_id:
-        Lead.objects.filter(pk=handoff.lead_id).update(disqualified_at=at)
-    elif reason.next_state == NextState.DISQUALIFY_ACCOUNT and handoff.account_id:
-        account: dict[str, object] = {"disqualified_at": at}
-        account |= {key: handoff.evidence[key] for key in ("employee_count", "industry") if key in handoff.evidence}
-        if isinstance(account.get("industry"), str):
-            account["industry"] = str(account["industry"])[:100]
-        Account.objects.filter(pk=handoff.account_id).update(**account)

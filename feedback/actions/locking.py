@@ -13,6 +13,7 @@ from leads.models import Account, Lead
 _SAY = {
     Verb.ACCEPT: "accept",
     Verb.REJECT: "reject",
+    Verb.RETURN: "return",
     Verb.TURN_BACK: "turn back",
     Verb.LOG_ATTEMPT: "log an attempt on",
     Verb.QUALIFY: "qualify",
@@ -25,6 +26,9 @@ _SAY = {
 }
 
 
+_READ = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason")
+
+
 def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Handoff:
     """The handoff, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`, with what pages and messages read of it.
 
@@ -35,15 +39,17 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
         account_id, lead_id = found or (None, None)
         list(Account.objects.select_for_update(no_key=True).filter(pk=account_id).values_list("pk"))
         list(Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values_list("pk"))
-    handoff = (
+    held = (
         Handoff.objects.visible_to(by)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason")
+        .select_for_update(no_key=True)
         .filter(uid=uid)
+        .values_list("pk", flat=True)
         .first()
     )
-    if handoff is None:
+    if held is None:
         raise NotFound("There is no such handoff.")
+    # Read only now: a row joined in the locking statement would be as it was before the wait for the lock.
+    handoff = Handoff.objects.select_related(*_READ).get(pk=held)
     if not may(by, verb, Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)):
         raise NotAllowed(_refusal(handoff, verb=verb))
     return handoff

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from feedback.actions.announce import announce
 from feedback.actions.offer_input import CheckedOffer, OfferInput, Places, checked
@@ -60,8 +60,10 @@ def offer_many(given: Sequence[OfferInput], *, by: Person) -> list[OfferResult]:
                 clean[index] = checked(one, places=places, now=now)
         except LeadLoopError as error:
             results[index].error = error
-    if clean:
-        _make(clean, results, by=by)
+    while clean and (refused := _made_or_refused(clean, results, by=by)):
+        for index, error in refused.items():
+            results[index].error = error
+            del clean[index]
     return results
 
 
@@ -94,24 +96,35 @@ def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff
     return {(row.external_system, row.external_id): row for row in rows}
 
 
-def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> None:
-    """Write what can be written, and put the refusals of the others into `results`."""
+def _made_or_refused(
+    clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person
+) -> dict[int, StateConflict]:
+    """Write all of the offers; or nothing, when some are refused, so that those can be left out of the next try."""
+    with transaction.atomic():
+        refused = _make(clean, results, by=by)
+        transaction.set_rollback(bool(refused))
+    return refused
+
+
+def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> dict[int, StateConflict]:
     leads = _by_index(clean, lambda one: one.lead, upsert_leads)
     accounts = _by_index(clean, lambda one: None if one.lead else one.account, upsert_accounts)
     campaigns = _by_index(clean, lambda one: one.campaign, upsert_campaigns)
     handoffs: dict[int, Handoff] = {}
+    refused: dict[int, StateConflict] = {}
     busy = _busy(leads.values(), accounts.values())
-    # Somebody may have offered the same external id while this one waited for the lead.
-    raced = _known_already([clean[index].given for index in clean])
+    # Somebody may have offered the same external id while this one waited, or be about to, with another lead.
+    given = [one.given for one in clean.values()]
+    _hold_external_ids(given)
+    raced = _known_already(given)
     for index, one in clean.items():
         lead, account = leads.get(index), accounts.get(index)
         key = (one.given.external_system, one.given.external_id)
         if key[1] and key in raced:
             results[index].handoff = raced[key]
             continue
-        refusal = _refusal(lead, account, busy=busy)
-        if refusal:
-            results[index].error = refusal
+        if refusal := _refusal(lead, account, busy=busy):
+            refused[index] = refusal
             continue
         handoff = _row(one, lead=lead, account=account, campaign=campaigns.get(index))
         if lead:
@@ -121,11 +134,26 @@ def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Per
         handoffs[index] = handoff
         if key[1]:
             raced[key] = handoff
+    if refused:
+        return refused
     Handoff.objects.bulk_create(handoffs.values())
     for index, handoff in handoffs.items():
         results[index].handoff, results[index].is_new = handoff, True
     if handoffs:
         announce(list(handoffs.values()), "offered", by=by, at=None)
+    return {}
+
+
+def _hold_external_ids(given: Sequence[OfferInput]) -> None:
+    """Have others who offer the same external ids wait until the transaction ends; at most 64 locks, in order."""
+    keys = [f"{one.external_system}\n{one.external_id}" for one in given if one.external_id]
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s), bucket) FROM"
+                " (SELECT DISTINCT hashtext(key) & 63 AS bucket FROM unnest(%s::text[]) AS key ORDER BY 1) AS held",
+                [Handoff._meta.db_table, keys],
+            )
 
 
 Given = TypeVar("Given")

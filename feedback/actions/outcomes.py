@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from feedback.actions.announce import announce
 from feedback.actions.locking import locked
@@ -50,7 +50,7 @@ def record_outcome(uid: UUID, given: OutcomeInput, *, by: Person, at: dt.datetim
     ended = next((outcome for outcome in before if outcome.kind != states.Outcome.OPPORTUNITY), None)
     if ended and kind != states.Outcome.OPPORTUNITY:
         raise StateConflict(f"This handoff is already {ended.kind}; it cannot be {kind} as well.")
-    outcome = Outcome.objects.create(
+    outcome = Outcome(
         handoff=handoff,
         kind=kind,
         amount=amount,
@@ -59,6 +59,7 @@ def record_outcome(uid: UUID, given: OutcomeInput, *, by: Person, at: dt.datetim
         external_id=text.one_line(given.external_id, field="external_id", longest=200),
         occurred_at=happened_at,
     )
+    _create(outcome)
     journal.record(
         journal.Entry(
             kind="outcome.recorded",
@@ -72,6 +73,15 @@ def record_outcome(uid: UUID, given: OutcomeInput, *, by: Person, at: dt.datetim
     _move(handoff, kind, by=by, at=happened_at)
     outcome_recorded.send(sender=Outcome, outcome=outcome, handoff=handoff, by=by)
     return handoff
+
+
+def _create(outcome: Outcome) -> None:
+    try:
+        with transaction.atomic():
+            outcome.save(force_insert=True)
+    except IntegrityError:
+        # The handoff is locked, so it is not a second outcome of this kind: only the CRM's key can be taken.
+        raise StateConflict(f"The outcome “{outcome.external_id}” is recorded for another handoff already.") from None
 
 
 def _move(handoff: Handoff, kind: states.Outcome, *, by: Person, at: dt.datetime) -> None:
@@ -107,7 +117,7 @@ def _amount(given: Decimal | str | int | None) -> Decimal | None:
     if given is None or given == "":
         return None
     try:
-        amount = Decimal(str(given)[:40])
+        amount = Decimal(str(given)) if len(str(given)) <= 40 else Decimal("NaN")
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount < 10**12 or amount != round(amount, 2):

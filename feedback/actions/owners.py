@@ -44,7 +44,7 @@ def reassign(uid: UUID, *, by: Person, to: UUID, cause: str = "manager", at: dt.
     if owner.team_id != handoff.team_id and not by.is_system and not by.sees_all:
         if owner.team_id not in by.managed_team_ids:
             raise NotAllowed(f"{owner} is in a team you do not manage.")
-    return _give(handoff, owner, by=by, at=instant(at), cause=cause)
+    return _give(handoff, owner, by=by, at=instant(at, earliest=handoff.offered_at), cause=cause)
 
 
 def next_rep(handoff: Handoff) -> Rep | None:

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from feedback.actions.announce import announce
 from feedback.actions.locking import following, locked
+from feedback.actions.reasons import lift_consequence
 from feedback.logic.rights import Person
-from feedback.logic.states import State, Verb
-from feedback.models import Handoff, NextState
+from feedback.logic.states import ACTIVE, State, Verb
+from feedback.models import Handoff
 from leads.actions.clock import instant
 from leads.logic.errors import NotAllowed, StateConflict
-from leads.models import Account, JournalEntry, Lead
+from leads.models import JournalEntry
 
 
 def window() -> dt.timedelta:
@@ -39,10 +40,13 @@ def undo(uid: UUID, *, by: Person) -> Handoff:
         raise StateConflict("The time to undo has passed; tell your manager if it was wrong.")
     if was == State.ACCEPTED and handoff.attempts.filter(attempted_at__gte=handoff.decided_at).exists():
         raise StateConflict("An attempt has been logged since; the acceptance stands.")
+    if handoff.outcomes.exists():
+        raise StateConflict("An outcome has been recorded since; the decision stands.")
     if was == State.TURNED_BACK:
         _recall_successor(handoff, by=by, at=now)
     if was == State.REJECTED:
-        _lift_consequence(handoff)
+        _refuse_if_offered_again(handoff)
+        lift_consequence(handoff)
     handoff.reason, handoff.evidence, handoff.is_void, handoff.decision_note = None, {}, False, ""
     handoff.decided_at, handoff.decided_by = None, None
     handoff.save(update_fields=["state", "reason", "evidence", "is_void", "decision_note", "decided_at", "decided_by"])
@@ -66,13 +70,12 @@ def _recall_successor(handoff: Handoff, *, by: Person, at: dt.datetime) -> None:
     announce([successor], "recalled", by=by, at=at, data={"previous": str(handoff.uid)})
 
 
-def _lift_consequence(handoff: Handoff) -> None:
-    """What the rejection had set on lead and account. A size or industry the rep corrected stays: it is a fact."""
-    at, reason = handoff.decided_at, handoff.reason
-    next_state = reason.next_state if reason else None
-    if next_state == NextState.SUPPRESS_LEAD:
-        Lead.objects.filter(pk=handoff.lead_id, suppressed_at=at).update(suppressed_at=None)
-    elif next_state == NextState.DISQUALIFY_LEAD:
-        Lead.objects.filter(pk=handoff.lead_id, disqualified_at=at).update(disqualified_at=None)
-    elif next_state == NextState.DISQUALIFY_ACCOUNT:
-        Account.objects.filter(pk=handoff.account_id, disqualified_at=at).update(disqualified_at=None)
+def _refuse_if_offered_again(handoff: Handoff) -> None:
+    """The lead is locked, and offering locks it too. Nobody can be with sales twice."""
+    same = (
+        Handoff.objects.filter(lead=handoff.lead_id)
+        if handoff.lead_id
+        else (Handoff.objects.filter(account=handoff.account_id, lead=None))
+    )
+    if same.filter(state__in=sorted(ACTIVE)).exists():
+        raise StateConflict("The lead has been offered again since; the rejection stands.")

@@ -9,7 +9,17 @@ REP, MANAGER, MARKETER, OPERATIONS, INTEGRATOR = "rep", "manager", "marketer", "
 ROLES = (REP, MANAGER, MARKETER, OPERATIONS, INTEGRATOR)
 
 _DECIDING = frozenset(
-    {Verb.SEE, Verb.ACCEPT, Verb.REJECT, Verb.TURN_BACK, Verb.LOG_ATTEMPT, Verb.QUALIFY, Verb.RECORD_OUTCOME, Verb.UNDO}
+    {
+        Verb.SEE,
+        Verb.ACCEPT,
+        Verb.REJECT,
+        Verb.RETURN,
+        Verb.TURN_BACK,
+        Verb.LOG_ATTEMPT,
+        Verb.QUALIFY,
+        Verb.RECORD_OUTCOME,
+        Verb.UNDO,
+    }
 )
 
 

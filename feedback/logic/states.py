@@ -20,6 +20,7 @@ class Verb(StrEnum):
     SEE = "see"
     ACCEPT = "accept"
     REJECT = "reject"
+    RETURN = "return"
     TURN_BACK = "turn_back"
     LOG_ATTEMPT = "log_attempt"
     QUALIFY = "qualify"
@@ -47,7 +48,8 @@ ACTIVE = OPEN | {State.QUALIFIED}
 
 TRANSITIONS: dict[Verb, dict[State, State]] = {
     Verb.ACCEPT: {State.PENDING: State.ACCEPTED},
-    Verb.REJECT: {State.PENDING: State.REJECTED, State.ACCEPTED: State.RETURNED},
+    Verb.REJECT: {State.PENDING: State.REJECTED},
+    Verb.RETURN: {State.ACCEPTED: State.RETURNED},
     Verb.TURN_BACK: {State.PENDING: State.TURNED_BACK},
     Verb.QUALIFY: {State.ACCEPTED: State.QUALIFIED},
     Verb.EXPIRE: {State.PENDING: State.EXPIRED},
@@ -55,16 +57,20 @@ TRANSITIONS: dict[Verb, dict[State, State]] = {
     Verb.SEE: {State.PENDING: State.PENDING},
     Verb.REASSIGN: {State.PENDING: State.PENDING, State.ACCEPTED: State.ACCEPTED},
     Verb.TAKE: {State.PENDING: State.PENDING},
-    Verb.LOG_ATTEMPT: {state: state for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
-    Verb.UNDO: {state: State.PENDING for state in (State.ACCEPTED, State.REJECTED, State.TURNED_BACK)},
+    Verb.LOG_ATTEMPT: {
+        State.PENDING: State.PENDING,
+        State.ACCEPTED: State.ACCEPTED,
+        State.QUALIFIED: State.QUALIFIED,
+    },
+    Verb.UNDO: dict.fromkeys((State.ACCEPTED, State.REJECTED, State.TURNED_BACK), State.PENDING),
 }
 
 # What each outcome makes of the state it meets. Where nothing is said the fact is kept and the state stays:
 # a rejected lead that buys by another route is regret, not a different decision.
 OUTCOME_MOVES: dict[Outcome, dict[State, State]] = {
-    Outcome.OPPORTUNITY: {state: State.QUALIFIED for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
-    Outcome.WON: {state: State.WON for state in (State.PENDING, State.ACCEPTED, State.QUALIFIED)},
-    Outcome.LOST: {state: State.LOST for state in (State.ACCEPTED, State.QUALIFIED)},
+    Outcome.OPPORTUNITY: dict.fromkeys((State.PENDING, State.ACCEPTED, State.QUALIFIED), State.QUALIFIED),
+    Outcome.WON: dict.fromkeys((State.PENDING, State.ACCEPTED, State.QUALIFIED), State.WON),
+    Outcome.LOST: dict.fromkeys((State.ACCEPTED, State.QUALIFIED), State.LOST),
 }
 
 WORDS: dict[State, str] = {

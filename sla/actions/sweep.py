@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from feedback.actions import owners
 from feedback.logic.rights import LEADLOOP
@@ -91,10 +92,9 @@ def _act_batch(done: Swept) -> int:
 @transaction.atomic
 def _act(clock_id: int, handoff_id: int) -> bool:
     """Whether the clock's next step was taken here. False when somebody else holds the handoff or was first."""
-    handoffs = Handoff.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    handoff = handoffs.select_related("lead", "team", "owner").filter(pk=handoff_id).first()
-    if handoff is None:
+    if not Handoff.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=handoff_id).values_list("pk"):
         return False
+    handoff = Handoff.objects.select_related("lead", "team", "owner").get(pk=handoff_id)
     clock = Clock.objects.select_for_update(no_key=True).get(pk=clock_id)
     if clock.state != ClockState.RUNNING or clock.next_action_at is None or clock.next_action_at > database_now():
         return False
@@ -153,4 +153,5 @@ def _rows(statement: str) -> list[tuple[int, ...]]:
 
 
 def _beat() -> None:
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"beaten_at": database_now()})
+    beat = Heartbeat(name="sweep", beaten_at=Now())
+    Heartbeat.objects.bulk_create([beat], update_conflicts=True, unique_fields=["name"], update_fields=["beaten_at"])

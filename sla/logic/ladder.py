@@ -14,8 +14,6 @@ RULE_ACTIONS = (WARN, NOTIFY_OWNER, NOTIFY_MANAGER, REASSIGN, EXPIRE)
 
 MOST_STEPS = 10
 MOST_MINUTES_AFTER = 525_600
-# Steps of one instant: the breach is a fact before anybody is told; a handoff that has expired can take no other step.
-_RANK = {BREACH: 0, EXPIRE: 2}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ def plan(
         else:
             at = calendar.add(due_at, timedelta(minutes=step.minutes_after or 0), held)
         planned.append(PlannedStep(step.action, at))
-    return Plan(due_at, tuple(sorted(planned, key=lambda step: (step.at, _RANK.get(step.action, 1)))))
+    # The sort is stable: the breach is a fact before anybody is told. A handoff that has expired takes no other step.
+    return Plan(due_at, tuple(sorted(planned, key=lambda step: (step.at, step.action == EXPIRE))))
 
 
 def check(steps: Sequence[StepRule]) -> None:
