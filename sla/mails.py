@@ -7,7 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from feedback.models import Handoff, Rep, Team
+from feedback.models import Handoff, Team
 from leads.logic.mail import Mail
 from sla.models import Clock, ClockState, StepAction
 from sla.reports.promises import promises
@@ -22,9 +22,9 @@ _SUBJECTS = {
 def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
     """The mail of one step, or None when the clock has ended or the person has nothing to do with the handoff any more."""
     clock = Clock.objects.filter(pk=payload["clock"], state=ClockState.RUNNING).first()
-    handoff = Handoff.objects.filter(uid=handoff_uid).select_related("lead", "account", "owner__user", "team").first()
-    if clock is None or handoff is None:
+    if clock is None:
         return None
+    handoff = Handoff.objects.select_related("lead", "account", "owner__user", "team").get(pk=clock.handoff_id)
     action = clock.step_actions[payload["step"]]
     if not _concerned(handoff, payload["user"], action=action):
         return None
@@ -43,8 +43,7 @@ def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
 
 def _concerned(handoff: Handoff, user_id: int, *, action: str) -> bool:
     """Whether the person is still the one to hear of it: the owner, else who manages the team, else operations."""
-    owner = Rep.objects.filter(pk=handoff.owner_id, is_active=True).values_list("user_id", flat=True).first()
-    if action != StepAction.NOTIFY_MANAGER and owner is not None:
-        return owner == user_id
+    if action != StepAction.NOTIFY_MANAGER and handoff.owner and handoff.owner.is_active:
+        return handoff.owner.user_id == user_id
     managers = set(Team.managers.through.objects.filter(team=handoff.team_id).values_list("user_id", flat=True))
     return user_id in managers or not managers

@@ -21,8 +21,8 @@ def announce(
 ) -> None:
     """Write `handoff.<change>` for each handoff and send handoff_changed once for all of them.
 
-    `at` None means each handoff's own `offered_at`. Handoffs come with their lead loaded. Receivers run in this transaction and
-    may fail it.
+    `at` None means each handoff's own `offered_at`. Handoffs come with their lead loaded. Receivers run in this
+    transaction and may fail it.
     """
     journal.record_many(
         journal.Entry(

@@ -102,10 +102,11 @@ def return_after_work(
 def turn_back(
     uid: UUID, *, by: Person, note: str = "", to: UUID | None = None, at: dt.datetime | None = None
 ) -> Handoff:
-    """The handoff, turned back as a wrong owner's; its lead is offered anew, to the rep `to` or to the team's unassigned queue.
+    """The handoff, turned back as a wrong owner's; its lead is offered anew, to the rep `to` or to the team's
+    unassigned queue.
 
-    The new handoff is the latest of `handoff.successors`. NotFound, NotAllowed, StateConflict, InvalidInput(to, note, at).
-    Locks lead and handoff. Sends handoff_changed("turned_back"), then ("offered") for the successor.
+    The new handoff is the latest of `handoff.successors`. NotFound, NotAllowed, StateConflict, InvalidInput(to, note,
+    at). Locks lead and handoff. Sends handoff_changed("turned_back"), then ("offered") for the successor.
     """
     handoff = locked(uid, by=by, verb=Verb.TURN_BACK, with_lead=True)
     handoff.state = following(handoff, Verb.TURN_BACK)

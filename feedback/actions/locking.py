@@ -30,15 +30,19 @@ _READ = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "re
 
 
 def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Handoff:
-    """The handoff, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`, with what pages and messages read of it.
+    """The handoff, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`, with what pages and messages
+    read of it.
 
-    NotFound when it does not exist or `by` may not see it; NotAllowed when the right is missing. The state is not asked here.
+    NotFound when it does not exist or `by` may not see it; NotAllowed when the right is missing. The state is not asked
+    here.
     """
     if with_lead:
         found = Handoff.objects.visible_to(by).filter(uid=uid).values_list("account_id", "lead_id").first()
         account_id, lead_id = found or (None, None)
-        list(Account.objects.select_for_update(no_key=True).filter(pk=account_id).values_list("pk"))
-        list(Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values_list("pk"))
+        if account_id:
+            Account.objects.select_for_update(no_key=True).get(pk=account_id)
+        if lead_id:
+            Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
     held = (
         Handoff.objects.visible_to(by)
         .select_for_update(no_key=True)
@@ -56,7 +60,10 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
 
 
 def following(handoff: Handoff, verb: Verb) -> State:
-    """Where `verb` leads from the handoff's state. StateConflict saying who did what, and when, in the reader's zone."""
+    """Where `verb` leads from the handoff's state.
+
+    StateConflict saying who did what, and when, in the reader's zone.
+    """
     state = next_state(verb, State(handoff.state))
     if state is None:
         raise StateConflict(conflict(handoff))

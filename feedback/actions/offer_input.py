@@ -14,8 +14,8 @@ from leads.logic.text import one_line
 class OfferInput:
     """One lead, or one account with an unknown visitor, for sales.
 
-    `team` and `owner` are names or CRM keys; with an owner the team may be left out, without one the handoff waits in the
-    team's unassigned queue. Instants are aware; `offered_at` None is now. Scores are 0 to 100.
+    `team` and `owner` are names or CRM keys; with an owner the team may be left out, without one the handoff waits in
+    the team's unassigned queue. Instants are aware; `offered_at` None is now. Scores are 0 to 100.
     """
 
     lead: LeadInput | None = None

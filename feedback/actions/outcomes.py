@@ -22,7 +22,9 @@ from leads.logic.errors import InvalidInput, StateConflict
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeInput:
-    """What the CRM says: `kind` opportunity, won or lost; `amount` at most 14 digits, 2 of them decimals; ISO 4217 `currency`."""
+    """What the CRM says: `kind` opportunity, won or lost; `amount` at most 14 digits, 2 of them decimals; ISO 4217
+    `currency`.
+    """
 
     kind: str
     amount: Decimal | str | int | None = None
@@ -35,10 +37,10 @@ class OutcomeInput:
 def record_outcome(uid: UUID, given: OutcomeInput, *, by: Person, at: dt.datetime | None = None) -> Handoff:
     """The handoff with the outcome recorded; the same outcome again changes nothing.
 
-    `at` is when it happened (aware, not in the future; it may lie before the offer, as real data does). A pending handoff that
-    becomes an opportunity or a win was accepted without a click: the acceptance is written down as implied. A won or lost one
-    keeps its end. NotFound, NotAllowed, StateConflict, InvalidInput(kind, amount, currency, at).
-    Locks lead and handoff. Sends handoff_changed for each move, then outcome_recorded.
+    `at` is when it happened (aware, not in the future; it may lie before the offer, as real data does). A pending
+    handoff that becomes an opportunity or a win was accepted without a click: the acceptance is written down as
+    implied. A won or lost one keeps its end. NotFound, NotAllowed, StateConflict, InvalidInput(kind, amount, currency,
+    at). Locks lead and handoff. Sends handoff_changed for each move, then outcome_recorded.
     """
     handoff = locked(uid, by=by, verb=Verb.RECORD_OUTCOME, with_lead=True)
     kind = _kind(given.kind)

@@ -24,7 +24,7 @@ def take(uid: UUID, *, by: Person) -> Handoff:
     """
     handoff = locked(uid, by=by, verb=Verb.TAKE)
     following(handoff, Verb.TAKE)
-    owner = Rep.objects.select_related("user").get(pk=by.rep_id)
+    owner = Rep.objects.select_related("user").get(user=by.user_id or 0)
     return _give(handoff, owner, by=by, at=instant(None), cause="taken")
 
 
@@ -41,14 +41,15 @@ def reassign(uid: UUID, *, by: Person, to: UUID, cause: str = "manager", at: dt.
         raise InvalidInput("to must be an active rep.", field="to")
     if owner.pk == handoff.owner_id:
         raise InvalidInput(f"It is {owner}'s already.", field="to")
-    if owner.team_id != handoff.team_id and not by.is_system and not by.sees_all:
-        if owner.team_id not in by.managed_team_ids:
-            raise NotAllowed(f"{owner} is in a team you do not manage.")
+    if owner.team_id != handoff.team_id and not by.sees_all and owner.team_id not in by.managed_team_ids:
+        raise NotAllowed(f"{owner} is in a team you do not manage.")
     return _give(handoff, owner, by=by, at=instant(at, earliest=handoff.offered_at), cause=cause)
 
 
 def next_rep(handoff: Handoff) -> Rep | None:
-    """The active rep of the team who has the fewest open handoffs, below capacity, and never had this one; None when nobody is left."""
+    """The active rep of the team who has the fewest open handoffs, below capacity, and never had this one; None when
+    nobody is left.
+    """
     return (
         Rep.objects.filter(team_id=handoff.team_id, is_active=True, user__is_active=True)
         .exclude(uid__in=_past_owners(handoff))

@@ -50,11 +50,11 @@ def give_reason(handoff: Handoff, key: object, *, moment: Moment, evidence: dict
 def apply_consequence(handoff: Handoff, *, at: dt.datetime) -> None:
     """Do to lead and account (locked) what the handoff's reason says follows from it."""
     next_state = handoff.reason.next_state if handoff.reason else None
-    if next_state == NextState.SUPPRESS_LEAD:
+    if next_state == NextState.SUPPRESS_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id).update(suppressed_at=at)
-    elif next_state == NextState.DISQUALIFY_LEAD:
+    elif next_state == NextState.DISQUALIFY_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id).update(disqualified_at=at)
-    elif next_state == NextState.DISQUALIFY_ACCOUNT:
+    elif next_state == NextState.DISQUALIFY_ACCOUNT and handoff.account_id:
         facts = {key: handoff.evidence[key] for key in ("employee_count", "industry") if key in handoff.evidence}
         if "industry" in facts:
             facts["industry"] = str(facts["industry"])[:100]
@@ -64,11 +64,11 @@ def apply_consequence(handoff: Handoff, *, at: dt.datetime) -> None:
 def lift_consequence(handoff: Handoff) -> None:
     """Take back what the handoff's rejection had set. A size or industry the rep corrected stays: it is a fact."""
     at, next_state = handoff.decided_at, handoff.reason.next_state if handoff.reason else None
-    if next_state == NextState.SUPPRESS_LEAD:
+    if next_state == NextState.SUPPRESS_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id, suppressed_at=at).update(suppressed_at=None)
-    elif next_state == NextState.DISQUALIFY_LEAD:
+    elif next_state == NextState.DISQUALIFY_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id, disqualified_at=at).update(disqualified_at=None)
-    elif next_state == NextState.DISQUALIFY_ACCOUNT:
+    elif next_state == NextState.DISQUALIFY_ACCOUNT and handoff.account_id:
         Account.objects.filter(pk=handoff.account_id, disqualified_at=at).update(disqualified_at=None)
 
 

@@ -31,9 +31,9 @@ class RepInput:
 def keep_rep(given: RepInput, *, new_teams_zone: str = "") -> tuple[Rep, RowResult]:
     """The rep, made with a user who has no password, or brought up to date; and what was done.
 
-    A team that is not there is made when `new_teams_zone` (an IANA name) says in which zone it works. A user with the same mail
-    address becomes the rep. InvalidInput(external_id, name, email, team), StateConflict when that user is another rep already.
-    Locks team, rep and user.
+    A team that is not there is made when `new_teams_zone` (an IANA name) says in which zone it works. A user with the
+    same mail address becomes the rep. InvalidInput(external_id, name, email, team), StateConflict when that user is
+    another rep already. Locks team, rep and user.
     """
     key = one_line(given.external_id, field="external_id", longest=150, required=True)
     name = one_line(given.name, field="name", longest=200) or key
@@ -80,7 +80,9 @@ def _team(named: str, *, zone: str) -> Team:
 
 
 def _user(system: str, key: str, *, email: str) -> AbstractUser:
-    """The user with that mail address if there is one, else a new one who cannot sign in until somebody sets a password."""
+    """The user with that mail address if there is one, else a new one who cannot sign in until somebody sets a
+    password.
+    """
     users = get_user_model()
     user = users.objects.filter(email__iexact=email).order_by("pk").first() if email else None
     if user is None:

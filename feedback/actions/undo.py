@@ -26,9 +26,9 @@ def window() -> dt.timedelta:
 def undo(uid: UUID, *, by: Person) -> Handoff:
     """The handoff, pending again as if it had not been decided; the journal keeps both.
 
-    Only who decided may undo, within the window, and only while nothing followed: no attempt after an acceptance, no touch of
-    the successor after a turn back. NotFound, NotAllowed, StateConflict. Locks account, lead, handoff.
-    Sends handoff_changed("undone"), and ("recalled") for a successor.
+    Only who decided may undo, within the window, and only while nothing followed: no attempt after an acceptance, no
+    touch of the successor after a turn back. NotFound, NotAllowed, StateConflict. Locks account, lead, handoff. Sends
+    handoff_changed("undone"), and ("recalled") for a successor.
     """
     handoff = locked(uid, by=by, verb=Verb.UNDO, with_lead=True)
     was = State(handoff.state)

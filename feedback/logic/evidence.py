@@ -65,7 +65,9 @@ _YEARS = range(1970, 2201)
 
 
 def answer(question: Question, value: object) -> str | int | None:
-    """The answer as it is kept in JSON: text, a whole number, or an ISO date; None when empty. InvalidInput(evidence.<key>)."""
+    """The answer as it is kept in JSON: text, a whole number, or an ISO date; None when empty.
+    InvalidInput(evidence.<key>).
+    """
     field = f"evidence.{question.key}"
     if value is None or value == "":
         return None

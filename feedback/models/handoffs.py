@@ -22,7 +22,8 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def visible_to(self, person: Person) -> Self:
         """What this person may know of: the only way a door fetches.
 
-        A rep: own handoffs and the own team's unassigned queue. A manager: own teams. Marketers, operations, integrators: all.
+        A rep: own handoffs and the own team's unassigned queue. A manager: own teams. Marketers, operations,
+        integrators: all.
         """
         if person.sees_all:
             return self

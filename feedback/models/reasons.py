@@ -23,7 +23,10 @@ class NextState(models.TextChoices):
 
 
 class RejectionReason(Identified):
-    """One coded reason. What it meant when it was used is frozen on the handoff, so editing it never changes the past."""
+    """One coded reason.
+
+    What it meant when it was used is frozen on the handoff, so editing it never changes the past.
+    """
 
     key = models.CharField(max_length=50, unique=True)
     group = models.CharField(max_length=50)

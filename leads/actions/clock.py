@@ -8,7 +8,10 @@ from leads.logic.errors import InvalidInput
 
 
 def database_now() -> dt.datetime:
-    """The database's clock as this statement runs, aware UTC. Asked after the locks are held, so that no wait is hidden in it."""
+    """The database's clock as this statement runs, aware UTC.
+
+    Asked after the locks are held, so that no wait is hidden in it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: dt.datetime = cursor.fetchone()[0]
@@ -16,7 +19,10 @@ def database_now() -> dt.datetime:
 
 
 def instant(at: dt.datetime | None, *, earliest: dt.datetime | None = None, field: str = "at") -> dt.datetime:
-    """`at`, or the database's now when None. InvalidInput(field) for a naive, future, or too early instant (before `earliest`)."""
+    """`at`, or the database's now when None.
+
+    InvalidInput(field) for a naive, future, or too early instant (before `earliest`).
+    """
     now = database_now()
     if at is None:
         return now

@@ -53,7 +53,8 @@ WHERE id IN (
     WHERE state = 'waiting' AND channel = %(channel)s AND not_before_at <= statement_timestamp() AND %(most)s > (
         SELECT count(*) FROM leads_outboxmessage
         WHERE state = 'waiting' AND channel = %(channel)s AND lease_key IS NOT NULL
-          AND not_before_at > statement_timestamp() AND not_before_at <= statement_timestamp() + %(lease)s * interval '1 second'
+          AND not_before_at > statement_timestamp()
+          AND not_before_at <= statement_timestamp() + %(lease)s * interval '1 second'
     )
     ORDER BY not_before_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )

@@ -1,15 +1,15 @@
 """Bringing accounts, leads and campaigns up to date with what marketing and the CRM know."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from django.db import transaction
 
-from leads.actions.upsert import Key, Wanted, upsert
+from leads.actions.upsert import Kept, Key, Wanted, upsert
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
-from leads.models import Account, Campaign, Consent, Lead
+from leads.models import Account, Campaign, Consent, Lead, RowResult
 
 _MOST_PEOPLE = 10_000_000
 
@@ -99,19 +99,24 @@ def clean_lead(given: LeadInput) -> LeadInput:
     return LeadInput(**text, email=email, consent=consent, account=account)
 
 
-@transaction.atomic
 def upsert_accounts(given: Sequence[AccountInput]) -> list[Account]:
     """The accounts, one per (clean) input and in its order. Locks them."""
+    return [kept.row for kept in keep_accounts(given)]
+
+
+@transaction.atomic
+def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
+    """The accounts with what was done to each, one per (clean) input and in its order. Locks them."""
 
     def keys(one: AccountInput) -> tuple[Key, ...]:
         if one.external_id:
             return (("external", one.external_system, one.external_id),)
         return (("domain", one.domain),) if one.domain else (("name", one.name),)
 
-    def values(one: AccountInput) -> dict[str, object]:
-        return asdict(one) | {"name": one.name or one.domain or one.external_id}
+    def wanted(one: AccountInput) -> Wanted:
+        return Wanted(keys=keys(one), values=vars(one), if_new={"name": one.name or one.domain or one.external_id})
 
-    return upsert(Account, [Wanted(keys=keys(one), values=values(one)) for one in given])
+    return upsert(Account, [wanted(one) for one in given])
 
 
 @transaction.atomic
@@ -121,17 +126,26 @@ def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
     def keys(one: CampaignInput) -> tuple[Key, ...]:
         return (("external", one.external_system, one.external_id),) if one.external_id else (("name", one.name),)
 
-    return upsert(
-        Campaign,
-        [Wanted(keys=keys(one), values=asdict(one) | {"name": one.name or one.external_id}) for one in given],
-    )
+    def wanted(one: CampaignInput) -> Wanted:
+        return Wanted(keys=keys(one), values=vars(one), if_new={"name": one.name or one.external_id})
+
+    return [kept.row for kept in upsert(Campaign, [wanted(one) for one in given])]
+
+
+def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
+    """The leads with their accounts, one per (clean) input and in its order. Locks accounts, then leads."""
+    return [kept.row for kept in keep_leads(given)]
 
 
 @transaction.atomic
-def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
-    """The leads with their accounts, one per (clean) input and in its order. Locks accounts, then leads."""
+def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
+    """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a change.
+
+    Locks accounts, then leads.
+    """
     with_account = [one.account for one in given if one.account]
-    accounts = iter(upsert_accounts(with_account) if with_account else [])
+    accounts = keep_accounts(with_account) if with_account else []
+    account_of = iter(accounts)
 
     def keys(one: LeadInput) -> tuple[Key, ...]:
         external = (("external", one.external_system, one.external_id),) if one.external_id else ()
@@ -141,9 +155,17 @@ def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
         kept = {name: getattr(one, name) for name in _LEAD_COLUMNS}
         if not kept["consent"]:
             del kept["consent"]
-        return kept | ({"account": next(accounts)} if one.account else {})
+        return kept | ({"account_id": next(account_of).row.pk} if one.account else {})
 
-    return upsert(Lead, [Wanted(keys=keys(one), values=values(one)) for one in given])
+    leads = upsert(Lead, [Wanted(keys=keys(one), values=values(one)) for one in given])
+    moved = iter(accounts)
+    return [_with_account(kept, next(moved)) if one.account else kept for one, kept in zip(given, leads, strict=True)]
 
 
 _LEAD_COLUMNS = ("email", "name", "title", "phone", "consent", "external_system", "external_id")
+
+
+def _with_account(lead: Kept[Lead], account: Kept[Account]) -> Kept[Lead]:
+    if lead.result is RowResult.UNCHANGED and account.result is not RowResult.UNCHANGED:
+        return Kept(lead.row, RowResult.UPDATED)
+    return lead

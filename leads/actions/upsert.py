@@ -1,11 +1,13 @@
 """Taking in many rows at once, each known by the CRM's key or by a natural one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 
+from leads.actions.bulk import insert_rows
+from leads.models import RowResult
 from leads.models.identity import FromCrm
 
 Row = TypeVar("Row", bound=FromCrm)
@@ -16,10 +18,22 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One row as it should be: its `keys` in order of trust, and `values` by column; empty values never overwrite."""
+    """One row as it should be: its `keys` in order of trust, and `values` by column; empty values never overwrite.
+
+    `if_new` are values only for a row that has to be made, like a name where none was given.
+    """
 
     keys: tuple[Key, ...]
     values: Mapping[str, Any]
+    if_new: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kept(Generic[Row]):
+    """A row and what the upsert did to it: created, updated or unchanged."""
+
+    row: Row
+    result: RowResult
 
 
 @dataclass
@@ -30,70 +44,118 @@ class _Known(Generic[Row]):
     columns: frozenset[str]
     by_key: dict[Key, Row] = field(default_factory=dict)
 
-    def read(self, wanted: Sequence[Wanted]) -> None:
+    def read(self, wanted: Iterable[Wanted]) -> None:
         """Lock and remember whatever answers to the keys; one statement."""
         match = models.Q(pk__in=[])
         keys = {key for one in wanted for key in one.keys}
         for column in self.columns:
-            match |= models.Q(**{f"{column}__in": [key[1] for key in keys if key[0] == column]})
+            if values := [key[1] for key in keys if key[0] == column]:
+                match |= models.Q(**{f"{column}__in": values})
         for system in {key[1] for key in keys if key[0] == "external"}:
             ids = [key[2] for key in keys if key[:2] == ("external", system)]
-            match |= models.Q(external_system=system, external_id__in=ids)
+            # The same words as the unique index has, or PostgreSQL does not use it.
+            match |= models.Q(~models.Q(external_id=""), external_system=system, external_id__in=ids)
         for row in self.model._default_manager.select_for_update(no_key=True).filter(match).order_by("pk"):
-            for key in [
-                ("external", row.external_system, row.external_id),
-                *((c, getattr(row, c)) for c in self.columns),
-            ]:
-                if key[-1]:
-                    self.by_key.setdefault(key, row)
+            self.remember(row)
+
+    def remember(self, row: Row) -> None:
+        """Have the row found by its keys; a row that was there before keeps them."""
+        for key in [("external", row.external_system, row.external_id), *((c, getattr(row, c)) for c in self.columns)]:
+            if key[-1]:
+                self.by_key.setdefault(key, row)
 
     def get(self, one: Wanted) -> Row | None:
         return next((self.by_key[key] for key in one.keys if key in self.by_key), None)
 
+    def free(self, row: Row, new: dict[str, Any]) -> dict[str, Any]:
+        """The new values without keys that another row answers to: those stay where they are."""
+        keys = self.columns & _unique(self.model) & set(new)
+        taken = {name for name in keys if self._is_another(row, (name, new[name]))}
+        if "external_id" in new:
+            key = ("external", new.get("external_system", row.external_system), new["external_id"])
+            taken |= {"external_system", "external_id"} if self._is_another(row, key) else set()
+        return {name: value for name, value in new.items() if name not in taken}
 
-def upsert(model: type[Row], wanted: Sequence[Wanted]) -> list[Row]:
+    def _is_another(self, row: Row, key: Key) -> bool:
+        return self.by_key.get(key, row) is not row
+
+    def missing(self, wanted: Iterable[Wanted]) -> list[Wanted]:
+        return [one for one in wanted if self.get(one) is None]
+
+
+def upsert(model: type[Row], wanted: Sequence[Wanted]) -> list[Kept[Row]]:
     """The rows of `model`, one per input and in its order, made or brought up to date; two inputs may name one row.
 
-    Locks what it finds FOR NO KEY UPDATE in key order, and keeps others from making the same rows until the transaction ends.
-    At most six statements, whatever the number of inputs.
+    Locks what it finds FOR NO KEY UPDATE in key order, and keeps others from making the same rows until the transaction
+    ends. At most six statements, whatever the number of inputs.
     """
     columns = frozenset(key[0] for one in wanted for key in one.keys if key[0] != "external")
     known = _Known(model, columns)
     known.read(wanted)
-    if any(known.get(one) is None for one in wanted):
+    made: set[int] = set()
+    if missing := known.missing(wanted):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.db_table])
-        known.read(wanted)
-        model._default_manager.bulk_create(_missing(model, wanted, known.get), ignore_conflicts=True)
-        known.read(wanted)
-    return _updated(model, wanted, known.get)
+        # Somebody may have made them while this one waited.
+        known.read(missing)
+        made = _make(model, known, known.missing(missing))
+    return _brought_up_to_date(model, wanted, known, made=made)
 
 
-def _missing(model: type[Row], wanted: Sequence[Wanted], get: Callable[[Wanted], Row | None]) -> list[Row]:
+def _make(model: type[Row], known: _Known[Row], missing: Sequence[Wanted]) -> set[int]:
+    """Write the first of the missing inputs that name one row each; the primary keys of what was written."""
     fresh: list[Row] = []
     seen: set[Key] = set()
-    for one in wanted:
-        if get(one) is None and not seen.intersection(one.keys):
-            fresh.append(model(**one.values))
-        seen.update(one.keys)
-    return fresh
+    for one in missing:
+        if not seen.intersection(one.keys):
+            fresh.append(model(**{**one.values, **one.if_new}))
+            seen.update(one.keys)
+    if insert_rows(model, fresh, skip_conflicts=True) < len(fresh):
+        # Made by somebody who does not come through here, like the admin.
+        known.read(missing)
+    for row in fresh:
+        if row.pk is not None:
+            known.remember(row)
+    return {row.pk for row in fresh if row.pk is not None}
 
 
-def _updated(model: type[Row], wanted: Sequence[Wanted], get: Callable[[Wanted], Row | None]) -> list[Row]:
-    rows: list[Row] = []
+def _brought_up_to_date(
+    model: type[Row], wanted: Sequence[Wanted], known: _Known[Row], *, made: set[int]
+) -> list[Kept[Row]]:
+    kept: list[Kept[Row]] = []
     changed: dict[int, Row] = {}
     columns: set[str] = set()
     for one in wanted:
-        row = get(one)
+        row = known.get(one)
         if row is None:
             raise RuntimeError(f"{model.__name__} was neither found nor made: {one.keys}")
-        rows.append(row)
-        for name, new in one.values.items():
-            if new in ("", None) or getattr(row, name) == new or (name.startswith("external_") and row.external_id):
-                continue
-            setattr(row, name, new)
-            columns.add(name)
+        new = known.free(row, _changes(row, one))
+        for name, value in new.items():
+            setattr(row, name, value)
+        if new:
+            known.remember(row)
             changed[row.pk] = row
+            columns.update(new)
+        result = RowResult.CREATED if row.pk in made else RowResult.UPDATED if new else RowResult.UNCHANGED
+        made.discard(row.pk)
+        kept.append(Kept(row, result))
     if changed:
         model._default_manager.bulk_update(changed.values(), sorted(columns))
-    return rows
+    return kept
+
+
+def _unique(model: type[models.Model]) -> set[str]:
+    """The columns of which no two rows may hold the same."""
+    unique = [one.fields for one in model._meta.constraints if isinstance(one, models.UniqueConstraint)]
+    return {fields[0] for fields in unique if len(fields) == 1}
+
+
+def _changes(row: FromCrm, one: Wanted) -> dict[str, Any]:
+    """What the input says otherwise than the row. A CRM's key, once known, stays."""
+    return {
+        name: value
+        for name, value in one.values.items()
+        if value not in ("", None)
+        and getattr(row, name) != value
+        and not (name.startswith("external_") and row.external_id)
+    }

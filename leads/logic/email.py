@@ -9,7 +9,8 @@ LONGEST = 254
 
 
 def normal_email(value: object, *, field: str = "email") -> str:
-    """The address in lower case and NFC, its domain in Unicode form; "" stays "". InvalidInput(field) when it is no address.
+    """The address in lower case and NFC, its domain in Unicode form; "" stays "". InvalidInput(field) when it is no
+    address.
 
     Syntax only: no DNS look-up. Quoted local parts and domains without a dot are refused.
     """

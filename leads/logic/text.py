@@ -10,7 +10,10 @@ _LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\t\v\f\x1c\x1d\x1e\x85\u2028\u20
 
 
 def storable(value: object, *, field: str) -> str:
-    """The text itself. InvalidInput(field) for what PostgreSQL or a mail header cannot hold: NUL, lone surrogates, no text."""
+    """The text itself.
+
+    InvalidInput(field) for what PostgreSQL or a mail header cannot hold: NUL, lone surrogates, no text.
+    """
     if not isinstance(value, str):
         raise InvalidInput(f"{field} must be text.", field=field)
     if "\x00" in value:
@@ -23,8 +26,14 @@ def storable(value: object, *, field: str) -> str:
 
 
 def one_line(value: object, *, field: str, longest: int, required: bool = False) -> str:
-    """Trimmed single-line text in NFC, direction and zero-width marks removed, at most `longest` characters; InvalidInput(field)."""
-    text = unicodedata.normalize("NFC", storable(value, field=field)).translate(_LINE_BREAKS).translate(_INVISIBLE)
+    """Trimmed single-line text in NFC, direction and zero-width marks removed, at most `longest` characters;
+    InvalidInput(field).
+    """
+    given = storable(value, field=field)
+    # Putting accents in order takes time that grows with their square: a megabyte of them would take minutes.
+    if len(given) > 2 * longest + 1_000:
+        raise InvalidInput(f"{field} has {len(given)} characters; at most {longest} are kept.", field=field)
+    text = unicodedata.normalize("NFC", given).translate(_LINE_BREAKS).translate(_INVISIBLE)
     text = " ".join("".join(char for char in text if unicodedata.category(char) != "Cc").split())
     if required and not text:
         raise InvalidInput(f"{field} is empty; fill it in.", field=field)

@@ -97,7 +97,7 @@ def full_words(at: dt.datetime, *, zone: dt.tzinfo) -> str:
 
 
 def due_words(due_at: dt.datetime, *, now: dt.datetime, zone: dt.tzinfo | None = None) -> Due:
-    """When a promise ends, for a row: "40 min late", "18 min left", "1 h 10 m", "by 17:00", "tomorrow 10:15", "Mon 09:30".
+    """When a promise ends, for a row: "40 min late", "18 min left", "1 h 10 m", "by 17:00", "Mon 09:30".
 
     Both instants are aware; distances are elapsed time; days are those of `zone` (UTC when None).
     """

@@ -6,6 +6,7 @@ from leads.models.campaigns import Campaign
 from leads.models.engagements import Engagement, EngagementKind
 from leads.models.imports import ImportRow, ImportRun, RowResult, RunState
 from leads.models.journal import JournalEntry, JournalNote
+from leads.models.logins import LoginTries
 from leads.models.notices import Notice
 from leads.models.outbox import Channel, Delivery, OutboxMessage
 from leads.models.people import Consent, Lead
@@ -24,6 +25,7 @@ __all__ = [
     "JournalEntry",
     "JournalNote",
     "Lead",
+    "LoginTries",
     "Notice",
     "OutboxMessage",
     "RowResult",

@@ -10,8 +10,8 @@ from leads.models.identity import Identified
 class JournalEntry(Identified):
     """One thing that happened. The database refuses UPDATE, DELETE and TRUNCATE (migration 0002).
 
-    `data` holds keys, numbers, instants and ids, never free text about a person: that is in JournalNote, which can be erased.
-    `occurred_at` is when it happened, `recorded_at` when LeadLoop wrote it down.
+    `data` holds keys, numbers, instants and ids, never free text about a person: that is in JournalNote, which can be
+    erased. `occurred_at` is when it happened, `recorded_at` when LeadLoop wrote it down.
     """
 
     kind = models.CharField(max_length=50)

@@ -15,22 +15,22 @@ from sla.reports.rules import in_force, matching
 def start(handoffs: Sequence[Handoff], targets: Sequence[TargetKey], *, at: dt.datetime | None) -> list[Clock]:
     """The clocks now running for `targets`, from `at` (None: each handoff's own offer), where a policy promises them.
 
-    The handoffs are locked or new, with their team loaded; keep_due is the caller's. A target that ran before starts a new
-    cycle. At most three statements, whatever the number of handoffs.
+    The handoffs are locked or new, with their team loaded; keep_due is the caller's. A target that ran before starts a
+    new cycle. At most three statements, whatever the number of handoffs.
     """
-    versions = in_force()
-    if not versions:
-        return []
-    cycles = _cycles(handoffs) if at else {}
+    versions = in_force() if handoffs else []
     clocks: list[Clock] = []
     for handoff in handoffs:
-        found = matching(handoff, versions)
-        for target in targets if found else ():
+        version_id, rules = matching(handoff, versions) or (None, None)
+        for target in targets if rules else ():
             started_at = at or handoff.offered_at
-            plan = found[1].plan(target, started_at=started_at) if found else None
-            if found and plan:
-                cycle = cycles.get((handoff.pk, target), -1) + 1
-                clocks.append(_clock(handoff, found[0], target, plan=plan, started_at=started_at, cycle=cycle))
+            plan = rules.plan(target, started_at=started_at) if rules else None
+            if version_id and plan:
+                clocks.append(_clock(handoff, version_id, target, plan=plan, started_at=started_at))
+    if clocks and at:
+        last = _last_cycles(clocks)
+        for clock in clocks:
+            clock.cycle = last.get((clock.handoff_id, clock.target), -1) + 1
     return Clock.objects.bulk_create(clocks)
 
 
@@ -85,14 +85,11 @@ def keep_due(handoff_ids: Sequence[int]) -> None:
     Handoff.objects.filter(pk__in=handoff_ids).update(due_at=Subquery(earliest))
 
 
-def _clock(
-    handoff: Handoff, version_id: int, target: TargetKey, *, plan: Plan, started_at: dt.datetime, cycle: int
-) -> Clock:
+def _clock(handoff: Handoff, version_id: int, target: TargetKey, *, plan: Plan, started_at: dt.datetime) -> Clock:
     return Clock(
         handoff=handoff,
         version_id=version_id,
         target=target,
-        cycle=cycle,
         started_at=started_at,
         due_at=plan.due_at,
         step_actions=[step.action for step in plan.steps],
@@ -101,8 +98,9 @@ def _clock(
     )
 
 
-def _cycles(handoffs: Sequence[Handoff]) -> dict[tuple[int, str], int]:
-    rows = Clock.objects.filter(handoff__in=[handoff.pk for handoff in handoffs]).values("handoff_id", "target")
+def _last_cycles(clocks: Sequence[Clock]) -> dict[tuple[int, str], int]:
+    ids = [clock.handoff_id for clock in clocks]
+    rows = Clock.objects.filter(handoff__in=ids).order_by().values("handoff_id", "target")
     return {(row["handoff_id"], row["target"]): row["last"] for row in rows.annotate(last=Max("cycle"))}
 
 

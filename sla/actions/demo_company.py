@@ -1,17 +1,18 @@
-"""The demo's people, teams, calendars and policies."""
+"""The demo's people, teams, calendars and policies; called inside the transaction that loads the demo."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import Group
 
 from feedback.logic.rights import INTEGRATOR, OPERATIONS, Person
 from feedback.models import Rep, Team, person_of
 from sla.actions.policies import publish
 from sla.demo.campaigns import VISITS
 from sla.demo.live import DECIDE_MINUTES, VISITS_DECIDE_MINUTES
-from sla.demo.people import EMEA, MAIL_DOMAIN, PASSWORD, PEOPLE, TEAMS, DemoTeam
+from sla.demo.people import EMEA, MAIL_DOMAIN, PASSWORD, PEOPLE, TEAMS
 from sla.models import CalendarException, LadderStep, Policy, StepAction, Target, TargetKey, WorkCalendar
 
 # An action, a share of the time before the deadline or business minutes after it.
@@ -36,14 +37,14 @@ _CLOSED_DAYS = (
 
 
 def make_people() -> dict[str, Person]:
-    """Everybody of the demo by user name, with their groups, teams and the demo's password. Inside the loading transaction."""
+    """Everybody of the demo by user name, with their groups, teams and the demo's password."""
     groups = {group.name: group for group in Group.objects.all()}
     teams = {team.name: Team.objects.create(name=team.name, timezone=team.timezone) for team in TEAMS}
     # One hash for all: a dozen honest ones would take longer than everything else.
     password = make_password(PASSWORD)
     people: dict[str, Person] = {}
     for one in PEOPLE:
-        user: AbstractUser = get_user_model().objects.create(
+        user = get_user_model().objects.create(
             username=one.username,
             first_name=one.first_name,
             last_name=one.last_name,
@@ -60,23 +61,41 @@ def make_people() -> dict[str, Person]:
     return people
 
 
-def make_rules(*, valid_from: dt.datetime, by: Person) -> None:
-    """A calendar and a published policy for each team, and a slower one for visits of target accounts."""
+def make_calendars(*, year: int) -> dict[str, WorkCalendar]:
+    """Each team's calendar by the team's name, closed on a few days of `year` and the years beside it."""
+    calendars = {}
+    for team in TEAMS:
+        row = WorkCalendar.objects.create(name=f"{team.name} hours", timezone=team.timezone, weekly=team.weekly)
+        CalendarException.objects.bulk_create(
+            CalendarException(calendar=row, on=dt.date(on_year, month, day), label=label)
+            for on_year in (year - 1, year, year + 1)
+            for month, day, label in _CLOSED_DAYS
+        )
+        calendars[team.name] = row
+    return calendars
+
+
+def make_policies(calendars: Mapping[str, WorkCalendar], *, valid_from: dt.datetime, by: Person) -> None:
+    """A published policy for each team, and before them a slower one for visits of target accounts."""
     teams = {team.name: team for team in Team.objects.all()}
-    for position, one in enumerate(TEAMS, start=1):
-        calendar = _calendar(one, year=valid_from.year)
-        _policy(f"{one.name}: standard", calendar, DECIDE_MINUTES, position=position * 10, valid_from=valid_from, by=by,
-                team=teams[one.name])  # fmt: skip
-        if one.name == EMEA:
-            _policy(f"{one.name}: target accounts", calendar, VISITS_DECIDE_MINUTES, position=5, valid_from=valid_from,
-                    by=by, team=teams[one.name], channel=VISITS.channel)  # fmt: skip
+    for position, (name, calendar) in enumerate(calendars.items(), start=1):
+        standard = Policy(name=f"{name}: standard", position=position * 10, team=teams[name], calendar=calendar)
+        _publish(standard, DECIDE_MINUTES, valid_from=valid_from, by=by)
+    visits = Policy(name=f"{EMEA}: target accounts", team=teams[EMEA], channel=VISITS.channel, calendar=calendars[EMEA])
+    _publish(visits, VISITS_DECIDE_MINUTES, valid_from=valid_from, by=by)
 
 
-def _calendar(team: DemoTeam, *, year: int) -> WorkCalendar:
-    calendar = WorkCalendar.objects.create(name=f"{team.name} hours", timezone=team.timezone, weekly=team.weekly)
-    CalendarException.objects.bulk_create(
-        CalendarException(calendar=calendar, on=dt.date(on_year, month, day), label=label)
-        for on_year in (year, year + 1)
-        for month, day, label in _CLOSED_DAYS
-    )
-    return calendar
+def _publish(policy: Policy, decide_minutes: int, *, valid_from: dt.datetime, by: Person) -> None:
+    policy.valid_from = valid_from
+    policy.save()
+    for key, minutes, ladder in (
+        (TargetKey.DECIDE, decide_minutes, _LADDER),
+        (TargetKey.FIRST_ATTEMPT, _FIRST_ATTEMPT_MINUTES, _WORK_LADDER),
+        (TargetKey.QUALIFY, _QUALIFY_MINUTES, _WORK_LADDER),
+    ):
+        target = Target.objects.create(policy=policy, key=key, minutes=minutes)
+        LadderStep.objects.bulk_create(
+            LadderStep(target=target, action=action, percent=percent, minutes_after=minutes_after)
+            for action, percent, minutes_after in ladder
+        )
+    publish(policy.pk, by=by)

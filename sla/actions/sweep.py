@@ -1,4 +1,7 @@
-"""Taking every step that is due. Safe to run anywhere, any number of times at once, and to be killed at any statement."""
+"""Taking every step that is due.
+
+Safe to run anywhere, any number of times at once, and to be killed at any statement.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -22,7 +25,9 @@ BATCH = 1000
 
 @dataclass
 class Swept:
-    """What one call did: steps that told somebody, steps that acted on a handoff, clocks that failed and were pushed away."""
+    """What one call did: steps that told somebody, steps that acted on a handoff, clocks that failed and were pushed
+    away.
+    """
 
     told: int = 0
     acted: int = 0
@@ -32,9 +37,9 @@ class Swept:
 def sweep(*, limit: int = 100_000) -> Swept:
     """What was done, having taken every due step, at most about `limit` of them.
 
-    Each batch of telling steps is one statement in its own transaction; each acting step is one transaction that locks handoff,
-    then clock. Rows that somebody else holds are left to the next call. A row that fails is recorded on its clock and tried
-    again later, ten seconds to one hour away; the rest goes on. Leaves a Heartbeat named "sweep".
+    Each batch of telling steps is one statement in its own transaction; each acting step is one transaction that locks
+    handoff, then clock. Rows that somebody else holds are left to the next call. A row that fails is recorded on its
+    clock and tried again later, ten seconds to one hour away; the rest goes on. Leaves a Heartbeat named "sweep".
     """
     done = Swept()
     while done.told + done.acted < limit:
@@ -49,7 +54,7 @@ def sweep(*, limit: int = 100_000) -> Swept:
 def _tell_batch(done: Swept) -> int:
     try:
         moved = _tell(None)
-    except Exception:  # noqa: BLE001 - one poisoned row must not stop the rest: find it, row by row
+    except Exception:
         log.warning("a batch of steps failed; taking them one by one", exc_info=True)
         return _tell_one_by_one(done)
     done.told += moved

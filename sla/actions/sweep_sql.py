@@ -1,10 +1,11 @@
 """The one statement that takes every due step which only tells somebody.
 
-It claims due clocks (others' claims are skipped, never waited for), records the breach and the step, moves the clock on, and
-writes journal, notices and mails, all or nothing. What makes it exactly once is `escalation_once`, not the lock.
+It claims due clocks (others' claims are skipped, never waited for), records the breach and the step, moves the clock
+on, and writes journal, notices and mails, all or nothing. What makes it exactly once is `escalation_once`, not the
+lock.
 
-statement_timestamp() is the database's clock and, unlike clock_timestamp(), lets the index clock_due answer: an idle sweep reads
-nothing but the end of that index.
+statement_timestamp() is the database's clock and, unlike clock_timestamp(), lets the index clock_due answer: an idle
+sweep reads nothing but the end of that index.
 
 Parameters: one_id (a clock, or null for any), batch. Result: how many clocks were moved on.
 """
@@ -82,9 +83,10 @@ WITH due AS MATERIALIZED (
            'step:' || clock_id || ':' || step || ':' || user_id
     FROM heard
     ON CONFLICT (dedup_key) DO NOTHING
-)
-, mails AS (
-    INSERT INTO leads_outboxmessage (uid, channel, target, payload, dedup_key, handoff_uid, state, attempt_count, last_error)
+), mails AS (
+    INSERT INTO leads_outboxmessage (
+        uid, channel, target, payload, dedup_key, handoff_uid, state, attempt_count, last_error
+    )
     SELECT gen_random_uuid(), 'mail', email,
            jsonb_build_object('renderer', 'sla.step', 'clock', clock_id, 'step', step, 'user', user_id),
            'step:' || clock_id || ':' || step || ':' || user_id, handoff_uid, 'waiting', 0, ''
@@ -111,6 +113,7 @@ ORDER BY c.next_action_at LIMIT %(batch)s
 
 PUSH_AWAY = """
 UPDATE sla_clock SET failure_count = failure_count + 1, last_error = %(error)s,
-    next_action_at = clock_timestamp() + least(interval '10 seconds' * power(2, least(failure_count, 9)), interval '1 hour')
+    next_action_at = clock_timestamp()
+        + least(interval '10 seconds' * power(2, least(failure_count, 9)), interval '1 hour')
 WHERE id = %(clock_id)s AND state = 'running'
 """

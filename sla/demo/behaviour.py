@@ -13,10 +13,12 @@ _PAGES = (
 )  # fmt: skip
 _WEIGHTS = (5, 3, 2, 3, 3, 6, 2, 1)
 _POINTS = {
-    "page_view": 6, "form": 28, "webinar": 18, "download": 9, "email_click": 5, "email_open": 1, "trial": 30, "meeting": 25,
+    "page_view": 6, "form": 28, "webinar": 18, "download": 9, "email_click": 5, "email_open": 1, "trial": 30,
+    "meeting": 25,
 }  # fmt: skip
 _LABELS = {
-    "/pricing": "Pricing", "/plans/compare": "Plan comparison", "/docs/api": "API docs", "/customers/freight": "Customer story",
+    "/pricing": "Pricing", "/plans/compare": "Plan comparison", "/docs/api": "API docs",
+    "/customers/freight": "Customer story",
     "/": "Home page",
 }  # fmt: skip
 _INDUSTRY_POINTS = {"logistics": 25, "manufacturing": 22, "food": 18, "retail": 15}
@@ -38,7 +40,7 @@ class Sight:
 
 
 def behaviour(source: Source, rng: random.Random) -> list[Sight]:
-    """What led to an offer from `source`: the campaign's own step, two to seven others over three weeks, the last at 0."""
+    """What led to an offer from `source`: the campaign's own step, others over three weeks, and the last at 0."""
     kind, subject = source.opening
     steps = [Sight(rng.uniform(0, 200), kind, subject, 2300 if kind == "webinar" else None)]
     for kind, subject, seconds in rng.choices(_PAGES, weights=_WEIGHTS, k=rng.randrange(2, 8)):
@@ -58,15 +60,16 @@ def intent_parts(sights: list[Sight]) -> Parts:
         points[label] = points.get(label, 0) + _POINTS.get(sight.kind, 2) * 0.5 ** (sight.hours_before / 168)
         counts[label] = counts.get(label, 0) + 1
     ordered = sorted(points, key=lambda label: (-points[label], label))
-    named = [[f"{label} × {counts[label]}" if counts[label] > 1 else label, max(1, round(points[label]))] for label in ordered]
-    return _capped(named)
+    named = {label: f"{label} × {counts[label]}" if counts[label] > 1 else label for label in ordered}
+    return _capped([[named[label], max(1, round(points[label]))] for label in ordered])
 
 
 def fit_parts(lead: LeadInput | None, account: AccountInput) -> Parts:
     """Points per trait that matches the ICP; together at most 100."""
     size = account.employee_count or 0
     parts: Parts = [[f"Industry: {account.industry}", _INDUSTRY_POINTS.get(account.industry, 6)]]
-    parts.append([f"Size {'100–2,000' if 100 <= size <= 2_000 else 'outside 100–2,000'}", 25 if 100 <= size <= 2_000 else 5])
+    is_mid_market = 100 <= size <= 2_000
+    parts.append(["Size 100–2,000" if is_mid_market else "Size outside 100–2,000", 25 if is_mid_market else 5])
     if lead:
         parts.append([f"Role: {lead.title}", 22 if lead.title.startswith(_GOOD_TITLES) else 9])
     parts.append([f"Region {account.country}", 18 if account.country in _ICP_COUNTRIES else 7])

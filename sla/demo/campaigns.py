@@ -8,7 +8,8 @@ from leads.actions.people import CampaignInput
 
 @dataclass(frozen=True)
 class Source:
-    """A campaign. `share` of all handoffs; `rejected` is how many of a hundred sales truly does not want, and for what."""
+    """A campaign. `share` of all handoffs; `rejected` is how many of a hundred sales truly does not want,
+    and for what."""
 
     name: str
     channel: str
@@ -29,7 +30,9 @@ _USUAL = {
 }  # fmt: skip
 
 PRICING = Source("Pricing page form", "direct", 24, 17, _USUAL | {"data.fake_or_test": 4}, ("form", "Pricing request"))
-WEBINAR = Source("Webinar: Routing 101", "content", 18, 27, _USUAL | {"intent.below_bar": 10}, ("webinar", "Routing 101"))
+WEBINAR = Source(
+    "Webinar: Routing 101", "content", 18, 27, _USUAL | {"intent.below_bar": 10}, ("webinar", "Routing 101")
+)
 SOCIAL = Source("Paid social Q3", "social", 18, 33, _USUAL | {"data.invalid_contact": 11}, ("form", "Demo request"))
 SEARCH = Source("Search: route planning", "search", 12, 28, _USUAL | {"fit.company_size": 11}, ("form", "Demo request"))
 VISITS = Source("Target account visits", "target account", 10, 24, _USUAL, ("page_view", "/pricing"))
@@ -41,9 +44,16 @@ REFERRAL = Source("Referral programme", "referral", 7, 13, _USUAL, ("form", "Int
 SOURCES = (PRICING, WEBINAR, SOCIAL, SEARCH, VISITS, EBOOK, REFERRAL)
 
 VOIDS = ("own.duplicate", "own.open_opportunity", "own.existing_customer", "own.recently_worked")
-AFTER_ATTEMPTS = ("reach.unreachable", "intent.research_only", "intent.no_request", "data.left_company", "person.wrong_function")
+AFTER_ATTEMPTS = (
+    "reach.unreachable",
+    "intent.research_only",
+    "intent.no_request",
+    "data.left_company",
+    "person.wrong_function",
+)
 AFTER_CONVERSATION = (
-    "time.no_budget", "time.contract", "out.not_interested", "out.chose_other", "intent.research_only", "person.no_influence",
+    "time.no_budget", "time.contract", "out.not_interested", "out.chose_other", "intent.research_only",
+    "person.no_influence",
     "time.later_project", "fit.use_case",
 )  # fmt: skip
 

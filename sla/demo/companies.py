@@ -7,11 +7,13 @@ from unicodedata import normalize
 from leads.actions.people import AccountInput, LeadInput
 
 _FIRST = (
-    "Bren", "Val", "Nor", "Kest", "Lum", "Tess", "Hav", "Port", "Adl", "Orm", "Ster", "Quill", "Fen", "Mar", "Cald", "Rav",
+    "Bren", "Val", "Nor", "Kest", "Lum", "Tess", "Hav", "Port", "Adl", "Orm", "Ster", "Quill", "Fen", "Mar",
+    "Cald", "Rav",
     "Sol", "Tarn", "Wex", "Yarr", "Zel", "Ember", "Fjord", "Grav", "Hol", "Ister", "Jun", "Kal", "Lind", "Mont",
 )  # fmt: skip
 _LAST = (
-    "tal Freight", "mark Logistics", "wick Foods", "berg Systems", "ova Pharma", "stad Energy", "field Retail", "haven Lines",
+    "tal Freight", "mark Logistics", "wick Foods", "berg Systems", "ova Pharma", "stad Energy",
+    "field Retail", "haven Lines",
     "dale Machinery", "ton Packaging", "ric Beverages", "mere Textiles", "burg Steel", "sted Couriers", "lund Timber",
 )  # fmt: skip
 _INDUSTRIES = {
@@ -23,7 +25,8 @@ _INDUSTRIES = {
 _PLACES = (
     ("Hamburg", "DE"), ("Leipzig", "DE"), ("Lyon", "FR"), ("Rotterdam", "NL"), ("Ghent", "BE"), ("Bilbao", "ES"),
     ("Turin", "IT"), ("Gdansk", "PL"), ("Leeds", "GB"), ("Glasgow", "GB"), ("Malmö", "SE"), ("Bergen", "NO"),
-    ("Aarhus", "DK"), ("Tampere", "FI"), ("Columbus", "US"), ("Memphis", "US"), ("Toronto", "CA"), ("Monterrey", "MX"),
+    ("Aarhus", "DK"), ("Tampere", "FI"), ("Columbus", "US"), ("Memphis", "US"), ("Toronto",
+    "CA"), ("Monterrey", "MX"),
 )  # fmt: skip
 _GIVEN = (
     "Ana", "Marit", "Michael", "Ilse", "Tomás", "Priya", "Jonas", "Sofia", "Amara", "Kenji", "Elif", "Pavel", "Noor",
@@ -31,7 +34,8 @@ _GIVEN = (
     "Astrid", "Kofi", "Beatriz", "Stefan", "Farah",
 )  # fmt: skip
 _FAMILY = (
-    "Lindholm", "Moreau", "Okonkwo", "van Rijn", "Costa", "Schuster", "Nakamura", "Demir", "Novák", "Haddad", "Jansen",
+    "Lindholm", "Moreau", "Okonkwo", "van Rijn", "Costa", "Schuster", "Nakamura", "Demir", "Novák", "Haddad",
+    "Jansen",
     "Bergström", "Rossi", "Adeyemi", "Kowalczyk", "Ferreira", "Keller", "Osei", "Laine", "Duval", "Park", "Hansen",
     "Ortega", "Weiss", "Bianchi",
 )  # fmt: skip

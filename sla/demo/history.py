@@ -1,4 +1,4 @@
-"""Twelve weeks of handoffs that are over, or being worked; and those of the last days, which the clocks already watch."""
+"""Twelve weeks of handoffs that are over, or being worked; and those of the last days, which the clocks watch."""
 
 import datetime as dt
 import random
@@ -16,7 +16,7 @@ from sla.logic.business_time import Calendar
 
 SEED = 20_261
 COMPANY_COUNT = 210
-HISTORY_COUNT, RECENT_COUNT = 560, 44
+HISTORY_COUNT, RECENT_COUNT = 520, 44
 WEEKS = dt.timedelta(weeks=12)
 _NORTHERN = frozenset({"GB", "SE", "NO", "DK", "FI"})
 _AMERICAN = frozenset({"US", "CA", "MX"})
@@ -94,7 +94,7 @@ def history(cast: Cast, rng: random.Random, *, until: dt.datetime, calendars: Ma
 
 
 def recent(cast: Cast, rng: random.Random, *, now: dt.datetime, calendars: Mapping[str, Calendar]) -> list[Story]:
-    """The stories of the last three business days, each decided within four business hours, in the order of their offers."""
+    """The stories of the last three business days, each decided within four business hours, in the order of offers."""
     stories = []
     for _ in range(RECENT_COUNT):
         story = _story(cast, rng, at=now, calendars=calendars)

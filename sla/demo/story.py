@@ -18,10 +18,10 @@ class Try:
 
 @dataclass(frozen=True)
 class Fate:
-    """How a handoff goes. Minutes are business time: until the decision, and from the acceptance to the end of the work.
+    """How a handoff goes. Minutes are business time: until the decision, and from the acceptance to the end of work.
 
-    `verb` is accept, reject, turn_back or expire; `ending` is "", qualify or return; `outcome` is "", opportunity, won or lost,
-    `outcome_days` after the qualification. `dice` picks what the rep answers when a reason asks.
+    `verb` is accept, reject, turn_back or expire; `ending` is "", qualify or return; `outcome` is "", opportunity, won
+    or lost, `outcome_days` after the qualification. `dice` picks what the rep answers when a reason asks.
     """
 
     verb: str
@@ -37,7 +37,7 @@ class Fate:
 
 
 def fate(source: Source, fit: int, rng: random.Random) -> Fate:
-    """How a handoff from `source` goes. About three in a hundred are turned back, three void, two never answered."""
+    """How a handoff from `source` goes. Of a hundred, three are turned back, three void, two never answered."""
     minutes, dice = _minutes(rng, median=95, spread=1.0), rng.random()
     odds = rng.random() * 100
     if odds < 3:
@@ -50,7 +50,7 @@ def fate(source: Source, fit: int, rng: random.Random) -> Fate:
 
 
 def answered(source: Source, fit: int, rng: random.Random) -> Fate:
-    """As fate, but the rep certainly accepts or rejects. A good fit is rejected a little less often, whatever the source."""
+    """As fate, but the rep certainly accepts or rejects; a good fit is rejected a little less often."""
     minutes, dice = _minutes(rng, median=95, spread=1.0), rng.random()
     unwanted = source.rejected * (1.25 if fit < 55 else 0.92)
     if rng.random() * 100 < unwanted:
@@ -82,9 +82,13 @@ def _tries(rng: random.Random) -> tuple[Try, ...]:
     if rng.random() < 0.06:
         return ()
     at, tries = _minutes(rng, median=70, spread=1.1), []
-    for _ in range(rng.randrange(1, 5)):
+    for _ in range(rng.choice((1, 1, 2, 2, 3))):
         is_two_way = rng.random() < 0.34
-        tries.append(Try(at, "meeting" if is_two_way and rng.random() < 0.3 else rng.choice(("call", "call", "mail")), is_two_way))
+        tries.append(
+            Try(
+                at, "meeting" if is_two_way and rng.random() < 0.3 else rng.choice(("call", "call", "mail")), is_two_way
+            )
+        )
         at += _minutes(rng, median=420, spread=0.6)
     return tuple(tries)
 

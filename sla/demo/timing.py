@@ -8,7 +8,7 @@ _MOST_DAYS = 60
 
 
 def back(calendar: Calendar, now: dt.datetime, minutes: float) -> dt.datetime:
-    """The latest instant (UTC) from which `minutes` of open time have passed until `now`. ValueError beyond sixty days."""
+    """The latest instant (UTC) from which `minutes` of open time passed until `now`. ValueError beyond sixty days."""
     left = dt.timedelta(minutes=minutes)
     for opened, closed in reversed(calendar.open_intervals(now - dt.timedelta(days=_MOST_DAYS), now)):
         if closed - opened >= left:

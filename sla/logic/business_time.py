@@ -101,9 +101,9 @@ class Calendar:
                 raise InvalidInput("A length of business time is not negative.", field="amount")
             return start.astimezone(UTC)
         latest = begun + _HORIZON
-        total = self._line.opened_before(begun) + needed
-        reached = self._line.reached_at(total, latest=latest)
+        reached = self._line.advance(begun, needed, latest)
         if pauses and reached is not None:
+            total = self._line.opened_before(begun) + needed
             reached = self._after_pauses(reached, total=total, pauses=_merged(pauses, since=begun), latest=latest)
         if reached is None:
             raise _too_far()
@@ -185,7 +185,7 @@ class Calendar:
             if reached <= paused:
                 return reached
             total += self._line.opened_before(min(resumed, latest)) - self._line.opened_before(paused)
-            pushed = self._line.reached_at(total, latest=latest)
+            pushed = self._line.reached_at(total, latest)
             if pushed is None:
                 return None
             reached = pushed

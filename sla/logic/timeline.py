@@ -50,11 +50,12 @@ class Stretch:
         return self.before[-1] + self.closes[-1] - self.opens[-1]
 
     @cached_property
-    def arrays(self) -> "tuple[Micros, Micros, Micros]":
-        """Opens, closes and open time before, as int64 arrays."""
+    def arrays(self) -> "tuple[Micros, Micros, Micros, Micros]":
+        """As int64 arrays: opens, closes, open time before, and what takes an open instant to its open time."""
         import numpy as np
 
-        return (np.array(self.opens, np.int64), np.array(self.closes, np.int64), np.array(self.before, np.int64))
+        opens, before = np.array(self.opens, np.int64), np.array(self.before, np.int64)
+        return opens, np.array(self.closes, np.int64), before, before - opens
 
 
 _NOTHING = Stretch(0, 0, [], [], [])
@@ -87,7 +88,17 @@ class Timeline:
         close = known.closes[index]
         return known.before[index] + (at if at < close else close) - known.opens[index]
 
-    def reached_at(self, total: int, *, latest: int) -> int | None:
+    def advance(self, at: int, amount: int, latest: int) -> int | None:
+        """The earliest instant with `amount` (above zero) of open time since `at`; None when later than `latest`."""
+        known = self._stretch
+        if not known.begins <= at < known.ends:
+            known = self.covering(at, at)
+        index = bisect_right(known.opens, at) - 1
+        close = known.closes[index]
+        counted = known.before[index] + (at if at < close else close) - known.opens[index]
+        return self.reached_at(counted + amount, latest)
+
+    def reached_at(self, total: int, latest: int) -> int | None:
         """The earliest instant by which `total` has been open since the origin; None when that is later than `latest`.
 
         `total` lies above what opened_before has answered for some instant.
@@ -128,9 +139,9 @@ class Timeline:
         """opened_before for every element."""
         import numpy as np
 
-        opens, closes, before = self.covering(int(at.min()), int(at.max())).arrays
+        opens, closes, _, to_open_time = self.covering(int(at.min()), int(at.max())).arrays
         index = np.searchsorted(opens, at, side="right") - 1
-        counted: Micros = before[index] + np.minimum(at, closes[index]) - opens[index]
+        counted: Micros = np.minimum(at, closes[index]) + to_open_time[index]
         return counted
 
     def reached_at_many(self, totals: "Micros", *, latest: int) -> "Micros":
@@ -141,10 +152,10 @@ class Timeline:
         most = int(totals.max())
         while known.reach < most and known.ends <= latest:
             known = self.covering(known.begins, known.ends)
-        opens, closes, before = known.arrays
-        index = np.searchsorted(before, totals, side="left") - 1
-        found = opens[index] + totals - before[index]
-        found[found > closes[index]] = np.iinfo(np.int64).max
+        _, _, before, to_open_time = known.arrays
+        found: Micros = totals - to_open_time[np.searchsorted(before, totals, side="left") - 1]
+        if most > known.reach:
+            found[totals > known.reach] = np.iinfo(np.int64).max
         return found
 
     def _extend(self, first: int, last: int) -> Stretch:

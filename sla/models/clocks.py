@@ -19,10 +19,11 @@ class ClockState(models.TextChoices):
 class Clock(models.Model):
     """Narrow on purpose: the sweep reads nothing else.
 
-    `step_actions` and `step_ats` are the whole ladder, computed in business time when the clock starts; `next_step` is the
-    position of the next one and `next_action_at` its instant. Whether the promise was kept follows from `stopped_at` and
-    `due_at` alone; `breached_at` repeats `due_at` once the deadline has passed unanswered, `breach_seen_at` is when we noticed.
-    A handoff that is given to the next rep after a breach gets a new row, one `cycle` higher.
+    `step_actions` and `step_ats` are the whole ladder, computed in business time when the clock starts; `next_step` is
+    the position of the next one and `next_action_at` its instant. Whether the promise was kept follows from
+    `stopped_at` and `due_at` alone; `breached_at` repeats `due_at` once the deadline has passed unanswered,
+    `breach_seen_at` is when we noticed. A handoff that is given to the next rep after a breach gets a new row, one
+    `cycle` higher.
     """
 
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="clocks")

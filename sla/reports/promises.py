@@ -24,9 +24,11 @@ _NEXT = {
 
 
 def promises(handoff_ids: Sequence[int]) -> dict[int, Promise]:
-    """The most urgent running promise of each handoff that has one, by primary key; two statements, whatever the number.
+    """The most urgent running promise of each handoff that has one, by primary key; two statements, whatever the
+    number.
 
-    Business time is counted in the calendar of the version the clock runs under; instants are shown in the reader's zone.
+    Business time is counted in the calendar of the version the clock runs under; instants are shown in the reader's
+    zone.
     """
     clocks = Clock.objects.filter(handoff__in=handoff_ids, state=ClockState.RUNNING).order_by("handoff", "-due_at")
     found = {clock.handoff_id: clock for clock in clocks}

@@ -14,7 +14,9 @@ def rules_of(version_id: int) -> Rules:
 
 
 def in_force() -> list[tuple[int, Rules]]:
-    """The latest version of each active policy, in the order in which they are tried; one statement and what is not yet compiled."""
+    """The latest version of each active policy, in the order in which they are tried; one statement and what is not yet
+    compiled.
+    """
     versions = (
         PolicyVersion.objects.filter(policy__is_active=True)
         .order_by("policy__position", "policy_id", "-number")

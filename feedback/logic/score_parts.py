@@ -1,0 +1,25 @@
+"""What a score is made of, as marketing's system told it."""
+
+from typing import Any
+
+_MOST = 8
+
+
+def points_of(score_parts: Any, name: str) -> list[tuple[str, float]]:
+    """(name, points) of the score called `name`, the heaviest first, at most eight; nothing for a shape that says nothing.
+
+    Known shapes: {"fit": {"industry": 25}} and {"fit": [{"label": "industry", "points": 25}]}.
+    """
+    given = score_parts.get(name) if isinstance(score_parts, dict) else None
+    if isinstance(given, dict):
+        pairs = list(given.items())
+    elif isinstance(given, list):
+        pairs = [(one.get("label"), one.get("points")) for one in given if isinstance(one, dict)]
+    else:
+        return []
+    known = [
+        (str(label), points)
+        for label, points in pairs
+        if label and isinstance(points, int | float) and not isinstance(points, bool)
+    ]
+    return sorted(known, key=lambda pair: -abs(pair[1]))[:_MOST]

@@ -1,0 +1,68 @@
+// j and k move through the list of the page. In a list marked "follow" the row moved to is also shown, once the hand rests.
+"use strict";
+
+(() => {
+  const REST = 140;
+  let timer = 0;
+
+  const links = (list) => [...list.querySelectorAll("a[data-uid], a[data-row]")];
+
+  const current = (rows) => {
+    const focused = rows.indexOf(document.activeElement);
+    return focused >= 0 ? focused : rows.findIndex((row) => row.hasAttribute("aria-current"));
+  };
+
+  const move = (step) => {
+    const list = document.querySelector("[data-list]");
+    if (!list) return false;
+    const rows = links(list);
+    const row = rows[Math.min(Math.max(current(rows) + step, 0), rows.length - 1)];
+    if (!row) return false;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+    clearTimeout(timer);
+    if (list.dataset.list === "follow" && matchMedia("(min-width: 761px)").matches) {
+      timer = setTimeout(() => row.isConnected && !row.hasAttribute("aria-current") && row.click(), REST);
+    }
+    return true;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches?.("input, select, textarea") || document.querySelector("dialog[open]")) return;
+    let isOff = false;
+    try {
+      isOff = localStorage.getItem("leadloop_keys") === "off";
+    } catch {
+      isOff = false;
+    }
+    const step = { j: 1, k: -1 }[event.key];
+    if (step && !isOff && move(step)) event.preventDefault();
+  });
+
+  // The list says which row is shown beside it; on a phone the shown one takes the place of the list.
+  document.addEventListener("htmx:afterSettle", () => {
+    const shown = document.getElementById("handoff")?.dataset.uid;
+    for (const row of document.querySelectorAll("[data-list] a[data-uid]")) {
+      if (row.dataset.uid === shown) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  });
+  // The list looks for news by itself, but never under somebody's hands.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const list = event.detail.elt;
+    if (list.id !== "queue-list") return;
+    const isBusy = document.hidden || document.querySelector("dialog[open]") || list.querySelector("input:focus");
+    if (isBusy || list.dataset.longer) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const pager = event.detail.target;
+    if (pager?.matches(".pager")) pager.closest("#queue-list")?.setAttribute("data-longer", "yes");
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const split = document.querySelector(".split");
+    if (event.detail.target?.id !== "handoff" || !split) return;
+    split.dataset.show = "detail";
+    if (matchMedia("(max-width: 760px)").matches) window.scrollTo(0, 0);
+  });
+})();

@@ -1,0 +1,52 @@
+// Toasts leave by themselves, except what can be undone (until the next one comes) and what went wrong (until it is closed).
+"use strict";
+
+(() => {
+  const STAY = 8000;
+  const room = document.getElementById("toasts");
+  if (!room) return;
+
+  const leave = (toast) => {
+    if (toast.matches(":hover, :focus-within")) setTimeout(() => leave(toast), STAY);
+    else toast.remove();
+  };
+
+  const arrive = (toast) => {
+    if (toast.dataset.arrived) return;
+    toast.dataset.arrived = "yes";
+    const button = toast.querySelector("[data-close-toast]");
+    if (button) button.hidden = false;
+    for (const other of room.querySelectorAll("[data-toast]")) {
+      if (other !== toast && !other.classList.contains("error") && other.dataset.arrived) other.remove();
+    }
+    if (!toast.querySelector("form") && !toast.classList.contains("error")) setTimeout(() => leave(toast), STAY);
+  };
+
+  const scan = () => room.querySelectorAll("[data-toast]").forEach(arrive);
+
+  room.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close-toast]")) event.target.closest("[data-toast]").remove();
+  });
+  // Whatever answered an undo, the offer to undo is used up.
+  room.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) event.target.closest("[data-toast]")?.remove();
+  });
+
+  document.addEventListener("leadloop:toast", (event) => {
+    const toast = document.createElement("div");
+    toast.className = `toast ${event.detail.tone || "info"}`;
+    toast.dataset.toast = "";
+    const words = document.createElement("p");
+    words.textContent = event.detail.text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "small";
+    close.dataset.closeToast = "";
+    close.textContent = "Close";
+    toast.append(words, close);
+    room.append(toast);
+  });
+
+  new MutationObserver(scan).observe(room, { childList: true });
+  scan();
+})();

@@ -1,0 +1,103 @@
+"""A file on its way in: checked once as a whole before work, then read in chunks from where the last run stopped."""
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import BinaryIO
+
+from leads.actions.import_kinds import ALL_OR_NOTHING, ImportKind
+from leads.logic.csv_rows import CsvRow, csv_rows, header_of
+from leads.logic.errors import InvalidInput
+from leads.logic.import_mapping import FileMapping, parse_mapping
+from leads.logic.row_reader import RowReader
+
+MOST_ROWS = 1_000_000
+CHUNK_ROWS = 500
+# A chunk also ends here, so that long rows cost no more memory than many.
+CHUNK_CHARACTERS = 8_000_000
+_BLOCK = 256 * 1024
+
+Opener = Callable[[], BinaryIO]
+
+
+def mapping_for(kind: ImportKind, text: str) -> FileMapping:
+    """The checked mapping of a file of this kind. InvalidInput(mapping)."""
+    return parse_mapping(text, kind=kind.name, fields=kind.columns, options=kind.options | {ALL_OR_NOTHING})
+
+
+def digest_of(opener: Opener) -> str:
+    """SHA-256 of the file, in hex: the same file again is the same run again."""
+    digest = hashlib.sha256()
+    with opener() as file:
+        for block in _blocks(file):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class Source:
+    """The rows of one file under one mapping."""
+
+    def __init__(self, opener: Opener, *, kind: ImportKind, mapping: FileMapping) -> None:
+        """Opens nothing yet."""
+        self._opener, self._kind, self.mapping = opener, kind, mapping
+
+    @contextmanager
+    def rows(self) -> Iterator[tuple[RowReader, Iterator[CsvRow]]]:
+        """What reads the rows, and the rows behind the header. InvalidInput(file) when the header does not fit."""
+        with self._opener() as file:
+            found = csv_rows(_blocks(file), delimiter=self.mapping.delimiter, encoding=self.mapping.encoding)
+            yield RowReader(self.mapping, header_of(found), self._kind.columns), found
+
+    def survey(self) -> tuple[int, dict[int, int]]:
+        """How many rows there are, and which lines name what an earlier line named (line: earlier line). Reads the whole file.
+
+        InvalidInput(file) when it is no CSV, its header does not fit, it has no row, or more than MOST_ROWS. Eight bytes a row
+        and key are held.
+        """
+        hashes: dict[str, array[int]] = {name: array("q") for name in self._kind.once}
+        count = 0
+        with self.rows() as (reader, rows):
+            for row in rows:
+                count += 1
+                if count > MOST_ROWS:
+                    raise InvalidInput(f"The file has more than {MOST_ROWS} rows; split it.", field="file")
+                for name, text in reader.keys(row, self._kind.once):
+                    hashes[name].append(hash(text))
+        if not count:
+            raise InvalidInput("The file has a header in line 1, but no row below it.", field="file")
+        repeated = {name: set(_repeats(found)) for name, found in hashes.items()}
+        return count, self._second_lines(repeated) if any(repeated.values()) else {}
+
+    def _second_lines(self, repeated: dict[str, set[int]]) -> dict[int, int]:
+        first: dict[tuple[str, str], int] = {}
+        seconds: dict[int, int] = {}
+        with self.rows() as (reader, rows):
+            for row in rows:
+                for key in reader.keys(row, self._kind.once):
+                    if hash(key[1]) in repeated[key[0]] and first.setdefault(key, row.line) != row.line:
+                        seconds.setdefault(row.line, first[key])
+        return seconds
+
+
+def _repeats(hashes: "array[int]") -> Iterator[int]:
+    """The values that occur more than once."""
+    ordered = sorted(hashes)
+    return (one for one, following in pairwise(ordered) if one == following)
+
+
+def chunk_of(rows: Iterator[CsvRow]) -> list[CsvRow]:
+    """The next rows that one transaction takes in; empty at the end."""
+    chunk: list[CsvRow] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += sum(map(len, row.cells))
+        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_CHARACTERS:
+            break
+    return chunk
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(_BLOCK), b"")
