@@ -30,9 +30,9 @@ def test_everybody_lists_what_they_may_see():
     assert set(uids(Caller(manager_of(rep.team)).get("handoffs"))) == own
     assert uids(Caller(UserFactory()).get("handoffs")) == []
     assert Caller(rep.user).get("handoff", theirs.uid).status_code == 404
-    assert Caller(rep.user).get("handoff", theirs.uid).content == Caller(rep.user).get(
-        "handoff", uuid.uuid4()
-    ).content  # missing and invisible look alike
+    assert (
+        Caller(rep.user).get("handoff", theirs.uid).content == Caller(rep.user).get("handoff", uuid.uuid4()).content
+    )  # missing and invisible look alike
 
 
 def test_reading_needs_its_scope():

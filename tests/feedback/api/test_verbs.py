@@ -193,7 +193,8 @@ def test_an_outcome_twice_is_recorded_once_and_its_key_names_one_handoff():
 
 
 @pytest.mark.parametrize(
-    "amount", ["0." + "1" * 60, "0" * 41 + "9", "NaN", "1e400", -1, 0.001, True, [], "12,50", 10**13, "sNaN", "1e-999999"]
+    "amount",
+    ["0." + "1" * 60, "0" * 41 + "9", "NaN", "1e400", -1, 0.001, True, [], "12,50", 10**13, "sNaN", "1e-999999"],
 )
 def test_an_amount_that_is_none_is_refused_never_cut(amount):
     handoff = offered(RepFactory())

@@ -36,7 +36,7 @@ def test_equals_the_minute_stepper(strange, data):
 
 
 @given(case=documents(), start=st.integers(0, DAYS_SEEN * 1440 - 1), amount=st.integers(1, 900), spans=SPANS)
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=20)
 def test_pauses_equal_the_minute_stepper(case, start, amount, spans):
     document, begins = case
     calendar, slow = Calendar.from_dict(document), Stepper(document, begins, DAYS_SEEN * 1440)

@@ -1,0 +1,82 @@
+"""The description of the API: valid, complete, and readable under the strict CSP."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from tests.calling import integrator
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def schema():
+    with GENERATOR_STATS.silence():
+        return SchemaGenerator().get_schema(public=True)
+
+
+def test_it_is_valid_and_made_without_a_warning():
+    GENERATOR_STATS.reset()
+    found = SchemaGenerator().get_schema(public=True)
+    assert not GENERATOR_STATS._warn_cache | GENERATOR_STATS._error_cache
+    validate_schema(found)
+    assert found["openapi"] == "3.1.0"
+
+
+def paths(resolver, prefix=""):
+    for pattern in resolver.url_patterns:
+        here = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from paths(pattern, here)
+        elif isinstance(pattern, URLPattern):
+            yield re.sub(r"<uuid:(\w+)>", r"{\1}", f"/{here}")
+
+
+def test_it_describes_every_address(schema):
+    ours = {path for path in paths(get_resolver()) if path.startswith("/api/v1/")}
+    assert set(schema["paths"]) == ours - {"/api/v1/schema/", "/api/v1/docs/"}
+    assert len(schema["paths"]) == 12
+
+
+def test_every_operation_names_its_problems_and_its_key(schema):
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            assert {"200", "401", "403", "429", "503"} <= set(operation["responses"]), (path, method)
+            assert operation["security"] == [{"apiKey": []}]
+            assert "application/problem+json" in operation["responses"]["401"]["content"]
+
+
+def test_a_key_or_a_session_reads_it_and_nobody_else():
+    crm = integrator()
+    signed_in = Client()
+    signed_in.force_login(UserFactory())
+    for client in (crm.client, signed_in):
+        answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
+        assert answer.status_code == 200
+        assert answer.json()["info"]["title"] == "LeadLoop API"
+    assert Client().get("/api/v1/schema/").status_code == 401
+
+
+def test_the_page_needs_a_login_and_holds_nothing_inline():
+    assert Client().get("/api/v1/docs/").status_code == 302
+    client = Client()
+    client.force_login(UserFactory())
+    page = client.get("/api/v1/docs/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "<style" not in text
+    assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=", text)
+    assert "'unsafe-inline'" not in page["Content-Security-Policy"]
+    script = re.findall(r'<script src="([^"]+)"', text)[-1].replace("&amp;", "&")
+    answer = client.get(script)
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("application/javascript")
+    assert (
+        "/api/v1/schema/" in answer.content.decode().replace("\\u002D", "-") or "../schema/" in answer.content.decode()
+    )
