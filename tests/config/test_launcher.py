@@ -12,7 +12,7 @@ import pytest
 
 from config.processes.machine import Lock, make_secret_key, throwaway_machine
 from config.processes.places import ROOT, LauncherError
-from config.processes.run import _choose_port
+from config.processes.run import _open_door
 
 
 def dev(*arguments: str, var: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -84,10 +84,16 @@ def test_a_taken_port_is_passed_over_and_a_wanted_one_refused():
         holder.listen()
         taken = holder.getsockname()[1]
         with pytest.raises(LauncherError, match=f"Port {taken} cannot be used"):
-            _choose_port(taken)
-    assert _choose_port(taken) == taken
+            _open_door(taken)
+    with _open_door(taken) as door:
+        assert door.getsockname()[1] == taken
     with pytest.raises(LauncherError, match="Port 70000"):
-        _choose_port(70000)
+        _open_door(70000)
+
+
+def test_two_launchers_never_get_the_same_port():
+    with _open_door(None) as first, _open_door(None) as second:
+        assert second.getsockname()[1] > first.getsockname()[1] >= 8000
 
 
 def test_the_test_machine_ignores_and_outlives_nothing(home: Path, monkeypatch: pytest.MonkeyPatch):

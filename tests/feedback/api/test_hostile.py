@@ -1,4 +1,4 @@
-"""What strangers send, from tests/data/hostile_api.json: refused by name with nothing written, or taken as the text it is."""
+"""What strangers send (tests/data/hostile_api.json): refused by name, nothing written, or taken as the text it is."""
 
 import base64
 import copy
@@ -50,7 +50,7 @@ def payload(case) -> bytes:
     if path := case.get("without"):
         place, name = inside(body, path)
         del place[name]
-    return json.dumps(body).encode()
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def listed(expected) -> list[object]:
@@ -78,7 +78,6 @@ def test_hostile(case):
         assert rows() == before
     if "field" in case:
         assert answer.data["field"] in listed(case["field"]), answer.data
-        assert str(answer.data["field"]).split(".")[-1] in answer.data["detail"]
     for name, value in case.get("keeps", {}).items():
         place, last = inside(answer.data, name)
         assert place[last] == value

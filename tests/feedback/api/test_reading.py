@@ -152,22 +152,26 @@ def test_a_list_costs_the_same_however_long(django_assert_num_queries):
     rep = RepFactory()
     crm = integrator()
     offered(rep)
-    with CaptureQueriesContext(connection) as one:
+    crm.get("handoffs")  # the first use of a key is noted
+    with CaptureQueriesContext(connection) as queries:
         crm.get("handoffs")
+        one = len(queries)
     for _ in range(8):
         crm.post("handoff-turn-back", offered(rep).uid, data={"to": str(RepFactory().uid)})
-    with django_assert_num_queries(len(one)):
+    with django_assert_num_queries(one):
         assert len(uids(crm.get("handoffs"))) == 17
-    assert len(one) <= 4
+    assert one <= 4
 
 
 def test_a_detail_costs_the_same_however_long_its_journal(django_assert_num_queries):
     crm, handoff = integrator(), offered(RepFactory())
-    with CaptureQueriesContext(connection) as short:
+    crm.get("handoff", handoff.uid)
+    with CaptureQueriesContext(connection) as queries:
         crm.get("handoff", handoff.uid)
+        short = len(queries)
     for number in range(9):
         crm.post("handoff-log-attempt", handoff.uid, data={"kind": "call", "note": f"try {number}"})
-    with django_assert_num_queries(len(short)):
+    with django_assert_num_queries(short):
         journal = crm.get("handoff", handoff.uid).data["journal"]
     assert len(journal) == 10
     assert journal[1]["note"] == "try 0"
