@@ -26,12 +26,8 @@ _SAY = {
 }
 
 
-_READ = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason")
-
-
 def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Handoff:
-    """The handoff, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`, with what pages and messages
-    read of it.
+    """The handoff with its lead and team, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`.
 
     NotFound when it does not exist or `by` may not see it; NotAllowed when the right is missing. The state is not asked
     here.
@@ -53,7 +49,7 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
     if held is None:
         raise NotFound("There is no such handoff.")
     # Read only now: a row joined in the locking statement would be as it was before the wait for the lock.
-    handoff = Handoff.objects.select_related(*_READ).get(pk=held)
+    handoff = Handoff.objects.select_related("lead", "team").get(pk=held)
     if not may(by, verb, Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)):
         raise NotAllowed(_refusal(handoff, verb=verb))
     return handoff

@@ -12,6 +12,7 @@ from feedback.actions.offer_input import CheckedOffer, OfferInput, Places, check
 from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import ACTIVE, Verb
 from feedback.models import Handoff, Rep
+from leads.actions.bulk import insert_rows
 from leads.actions.clock import database_now
 from leads.actions.people import upsert_accounts, upsert_campaigns, upsert_leads
 from leads.logic.errors import LeadLoopError, NotAllowed, StateConflict
@@ -61,8 +62,8 @@ def offer_many(given: Sequence[OfferInput], *, by: Person) -> list[OfferResult]:
         except LeadLoopError as error:
             results[index].error = error
     while clean and (refused := _made_or_refused(clean, results, by=by)):
-        for index, error in refused.items():
-            results[index].error = error
+        for index, refusal in refused.items():
+            results[index].error = refusal
             del clean[index]
     return results
 
@@ -76,13 +77,14 @@ def offer_again(previous: Handoff, *, owner: Rep | None, by: Person, at: dt.date
     handoff = Handoff.objects.create(
         **kept, previous=previous, owner=owner, team=owner.team if owner else previous.team, offered_at=at
     )
+    handoff.lead = previous.lead
     data = {"previous": str(previous.uid), "owner": str(owner.uid) if owner else None}
     announce([handoff], "offered", by=by, at=at, data=data)
     return handoff
 
 
 _CARRIED = (
-    "lead", "account", "campaign", "channel", "fit", "intent", "score_parts", "why", "engaged_at", "qualified_at",
+    "lead_id", "account_id", "campaign_id", "channel", "fit", "intent", "score_parts", "why", "engaged_at", "qualified_at",
 )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Per
             raced[key] = handoff
     if refused:
         return refused
-    Handoff.objects.bulk_create(handoffs.values())
+    insert_rows(Handoff, list(handoffs.values()))
     for index, handoff in handoffs.items():
         results[index].handoff, results[index].is_new = handoff, True
     if handoffs:

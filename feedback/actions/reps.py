@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
@@ -79,14 +78,13 @@ def _team(named: str, *, zone: str) -> Team:
     return team
 
 
-def _user(system: str, key: str, *, email: str) -> AbstractUser:
+def _user(system: str, key: str, *, email: str) -> User:
     """The user with that mail address if there is one, else a new one who cannot sign in until somebody sets a
     password.
     """
-    users = get_user_model()
-    user = users.objects.filter(email__iexact=email).order_by("pk").first() if email else None
+    user = User.objects.filter(email__iexact=email).order_by("pk").first() if email else None
     if user is None:
-        user = users(username=email or "-".join(part for part in (system, key) if part))
+        user = User(username=email or "-".join(part for part in (system, key) if part))
         user.set_unusable_password()
         try:
             user.clean_fields(exclude=["password"])
@@ -95,7 +93,7 @@ def _user(system: str, key: str, *, email: str) -> AbstractUser:
             raise InvalidInput(
                 f"“{user.username[:80]}” cannot be a user name: {error.messages[0]}", field=field
             ) from error
-        if users.objects.filter(username=user.username).exists():
+        if User.objects.filter(username=user.username).exists():
             raise StateConflict(f"The user “{user.username[:80]}” exists already, with another mail address.")
         user.save()
     elif Rep.objects.filter(user=user).exists():
@@ -104,7 +102,7 @@ def _user(system: str, key: str, *, email: str) -> AbstractUser:
     return user
 
 
-def _rename(user: AbstractUser, *, name: str, email: str) -> bool:
+def _rename(user: User, *, name: str, email: str) -> bool:
     """Whether the user is called differently now; blanks change nothing."""
     first, _, last = name.partition(" ")
     wanted = {"first_name": first[:150], "last_name": last[:150]} if name else {}
