@@ -16,7 +16,8 @@ Cell = None | str | int | float | Decimal | date
 def harmless(text: str) -> str:
     """The text, with an apostrophe before every line of it that a spreadsheet could read as a formula.
 
-    Looked at is what stands behind anything a spreadsheet skips: blanks, quotes, separators, control and invisible characters.
+    Looked at is what stands behind anything a spreadsheet skips: blanks, quotes, separators, control and invisible
+    characters.
     """
     if text[:1].isalnum() and "\n" not in text and "\r" not in text:
         return text
@@ -26,7 +27,9 @@ def harmless(text: str) -> str:
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Lines as RFC 4180 has them, CRLF: text quoted and harmless, numbers as numbers, days and instants in ISO 8601, None empty."""
+    """Lines as RFC 4180 has them, CRLF: text quoted and harmless, numbers as numbers, days and instants in ISO
+    8601, None empty.
+    """
     for row in chain([header], rows):
         line = io.StringIO()
         csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow([_written(cell) for cell in row])

@@ -37,8 +37,9 @@ class CsvRow(NamedTuple):
 def csv_rows(blocks: Iterable[bytes], *, delimiter: str = ",", encoding: str = "utf-8") -> Iterator[CsvRow]:
     """The header and then the rows, blank ones left out; memory is bounded by LONGEST_LINE, whatever the file.
 
-    Line ends are CRLF, LF or CR, mixed at will. `encoding` is a key of ENCODINGS; a UTF-8 byte order mark is dropped. InvalidInput(file)
-    for what is no CSV text at all: an archive, UTF-16, bytes that are not in the encoding, an endless line, a quote that is never closed.
+    Line ends are CRLF, LF or CR, mixed at will. `encoding` is a key of ENCODINGS; a UTF-8 byte order mark is dropped.
+    InvalidInput(file) for what is no CSV text at all: an archive, UTF-16, bytes that are not in the encoding, an
+    endless line, a quote that is never closed.
     """
     # A limit for the whole process, and the only way the csv module has: cells up to a line's length are judged here.
     csv.field_size_limit(LONGEST_LINE)
@@ -66,7 +67,9 @@ def csv_rows(blocks: Iterable[bytes], *, delimiter: str = ",", encoding: str = "
 
 
 def header_of(rows: Iterator[CsvRow]) -> list[str]:
-    """The trimmed column names, taken off `rows`. InvalidInput(file) for no header, an unnamed column, or two of one name."""
+    """The trimmed column names, taken off `rows`. InvalidInput(file) for no header, an unnamed column, or two of
+    one name.
+    """
     first = next(rows, None)
     if first is None:
         raise _refusal("The file is empty: line 1 should name the columns.")
@@ -148,7 +151,7 @@ def _short_enough(line: bytes, number: int) -> bytes:
 
 def _broken(first: int, last: int) -> str:
     where = f"Lines {first} to {last} are" if last > first else "The line is"
-    return f'{where} not well-formed: after a closing quote the cell must end. A quote inside a cell is written twice ("").'
+    return f'{where} not well-formed: a cell goes on after its closing quote. A quote inside a cell is written "".'
 
 
 def _refusal(message: str) -> InvalidInput:

@@ -19,7 +19,9 @@ _PROBE = dt.datetime(2026, 11, 30, 14, 5, 6)  # noqa: DTZ001 - only its digits a
 
 @dataclass(frozen=True, kw_only=True)
 class FileMapping:
-    """The checked mapping. `columns` is None when the file's own column names are the fields; `options` are those switched on."""
+    """The checked mapping. `columns` is None when the file's own column names are the fields; `options` are those
+    switched on.
+    """
 
     external_system: str = ""
     when: When = field(default_factory=lambda: When(ZoneInfo("UTC")))
@@ -74,7 +76,7 @@ def _leaves(given: Mapping[str, Any], table: str) -> Iterator[tuple[tuple[str, .
     """Every text of a table with its path, so that lead.email and "lead.email" are the same."""
     if not isinstance(given.get(table, {}), dict):
         raise _refusal(f"{table} must be a table: [{table}].")
-    waiting = [((name,), value) for name, value in given.get(table, {}).items()]
+    waiting: list[tuple[tuple[str, ...], Any]] = [((name,), value) for name, value in given.get(table, {}).items()]
     while waiting:
         path, value = waiting.pop(0)
         if isinstance(value, dict):

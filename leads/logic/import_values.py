@@ -42,7 +42,9 @@ Parser = Callable[[str], object]
 
 
 def parser_of(column: Column, *, when: When) -> Parser:
-    """The function that turns a trimmed, filled cell of this column into its value. It raises InvalidInput(<column>)."""
+    """The function that turns a trimmed, filled cell of this column into its value. It raises
+    InvalidInput(<column>).
+    """
     if column.holds is Holds.COUNT:
         return lambda text: _count(text, field=column.name)
     if column.holds is Holds.INSTANT:
@@ -55,8 +57,8 @@ def parser_of(column: Column, *, when: When) -> Parser:
 def instant_of(text: str, *, when: When, field: str) -> dt.datetime:
     """The aware instant in UTC. A day is its first instant in the zone, also where midnight is skipped.
 
-    A local time that the clocks go through twice is the first of the two; one that they skip is InvalidInput(field), as is a day that
-    does not exist.
+    A local time that the clocks go through twice is the first of the two; one that they skip is InvalidInput(field),
+    as is a day that does not exist.
     """
     local, is_day = _local(text, when=when, field=field)
     if local.year not in _YEARS:

@@ -26,7 +26,9 @@ class RowReader:
     """Turns the cells of one file into the fields of its kind."""
 
     def __init__(self, mapping: FileMapping, header: Sequence[str], fields: Sequence[Column]) -> None:
-        """InvalidInput(file) when the file lacks a column that the mapping names or the kind needs, or has one that means nothing."""
+        """InvalidInput(file) when the file lacks a column that the mapping names or the kind needs, or has one
+        that means nothing.
+        """
         columns = mapping.columns
         if columns is None:
             _refuse_unmapped(header, fields)
@@ -37,7 +39,7 @@ class RowReader:
         for name, column in columns.items():
             if column not in at:
                 raise InvalidInput(
-                    f"The file has no column “{column[:80]}”, which the mapping wants for {name}. It has: {_some(header)}.",
+                    f"The file has no column “{column[:80]}”, wanted for {name}. It has: {_some(header)}.",
                     field="file",
                 )
         self._cells = [
@@ -59,7 +61,9 @@ class RowReader:
             )
 
     def values(self, row: CsvRow) -> dict[str, Any]:
-        """The filled fields of the row. InvalidInput(<field>) for a row or cell that cannot be read; blanks are left out."""
+        """The filled fields of the row. InvalidInput(<field>) for a row or cell that cannot be read; blanks
+        are left out.
+        """
         self._refuse_ragged(row)
         found: dict[str, Any] = {}
         for cell in self._cells:

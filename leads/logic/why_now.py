@@ -9,14 +9,16 @@ from itertools import groupby
 _WINDOW = dt.timedelta(days=30)
 _MOST_CLAUSES = 3
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_QUOTED = frozenset({"webinar", "download", "email_click", "trial"})
+_QUOTED = frozenset({"form", "webinar", "download", "email_click", "trial"})
+_ACRONYMS = frozenset({"api", "crm", "erp", "faq", "roi", "sla", "sso"})
 # What says more about buying comes first; opened mails are said only when there is nothing else.
 _WEIGHT = {
-    "meeting": 9, "form": 8, "trial": 7, "page_view": 4, "webinar": 5, "download": 4, "email_click": 3, "other": 2, "email_open": 0,
+    "meeting": 9, "form": 8, "trial": 7, "webinar": 5, "page_view": 4, "download": 4, "email_click": 3, "other": 2,
+    "email_open": 0,
 }  # fmt: skip
 _VERBS = {
-    "page_view": "looked at", "form": "filled in", "email_click": "clicked", "email_open": "opened", "webinar": "attended",
-    "download": "downloaded", "trial": "tried", "meeting": "met us at", "other": "did",
+    "page_view": "looked at", "form": "filled in", "email_click": "clicked", "email_open": "opened",
+    "webinar": "attended", "download": "downloaded", "trial": "tried", "meeting": "met us at", "other": "did",
 }  # fmt: skip
 
 
@@ -69,8 +71,8 @@ class _Clause:
 def why_now(sights: Iterable[Sight], *, now: dt.datetime) -> Why:
     """What was done in the last 30 days, the most telling first, at most three facts.
 
-    "Came back to pricing three times in five days, and a colleague looked at API docs." Days are counted as elapsed time,
-    rounded up. Nothing is inferred: what is not in `sights` is not said.
+    "Came back to pricing three times in five days, and a colleague looked at API docs." Days are counted as elapsed
+    time, rounded up. Nothing is inferred: what is not in `sights` is not said.
     """
     recent = [sight for sight in sights if now - _WINDOW <= sight.at <= now]
     clauses = sorted((_clause(group) for group in _groups(recent)), key=lambda clause: -clause.weight)
@@ -124,7 +126,8 @@ def _clause(group: list[Sight]) -> _Clause:
     doer = {Who.LEAD: "", Who.COLLEAGUE: "a colleague ", Who.VISITOR: "an unknown visitor "}[sight.who]
     if not subject:
         fact = "something" if count == 1 else f"something{often} {within}"
-    short = f"{doer}{'' if sight.kind == 'page_view' and not doer else verb + ' '}{fact}"
+    plain = fact.removeprefix("the ")
+    short = plain if sight.kind == "page_view" and not doer else f"{doer}{verb} {plain}"
     return _Clause(f"{doer}{verb}", fact, short, weight)
 
 
@@ -133,9 +136,11 @@ def _number(count: int) -> str:
 
 
 def _subject(kind: str, subject: str, *, inside: bool) -> str:
-    """A page's path becomes its words, a title gets its quotes, a plain word goes lower case inside a sentence."""
+    """A path becomes the page it names, a title gets its quotes, a plain word goes lower case inside a sentence."""
     if subject.startswith("/"):
-        subject = subject.split("?", 1)[0].strip("/").rsplit("/", 1)[-1].replace("-", " ") or "the home page"
+        words = subject.split("?", 1)[0].strip("/").rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+        named = " ".join(word.upper() if word in _ACRONYMS else word for word in words.split()) or "home"
+        return f"the {named} page" if inside else f"{named[:1].upper()}{named[1:]} page"
     if kind in _QUOTED and subject:
         return f"“{subject}”"
     rest = subject[1:]

@@ -68,7 +68,7 @@ def test_what_a_rep_may_not_see_is_404_for_every_verb(verb):
 
 
 @pytest.mark.parametrize(
-    "verb", ["accept", "reject", "return", "turn-back", "log-attempt", "outcome", "qualify", "undo"]
+    "verb", ["accept", "reject", "return", "turn-back", "log-attempt", "outcome", "qualify", "undo", "take"]
 )
 def test_a_marketer_sees_it_and_decides_nothing(verb):
     handoff = offered(RepFactory())

@@ -9,6 +9,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from feedback.api.filters import HandoffFilter
 from tests.calling import integrator
 from tests.factories import UserFactory
 
@@ -50,6 +51,11 @@ def test_every_operation_names_its_problems_and_its_key(schema):
             assert {"200", "401", "403", "429", "503"} <= set(operation["responses"]), (path, method)
             assert operation["security"] == [{"apiKey": []}]
             assert "application/problem+json" in operation["responses"]["401"]["content"]
+
+
+def test_every_query_parameter_that_is_taken_is_described(schema):
+    described = {parameter["name"] for parameter in schema["paths"]["/api/v1/handoffs/"]["get"]["parameters"]}
+    assert described == {"cursor", "page_size", *HandoffFilter.base_filters}
 
 
 def test_a_key_or_a_session_reads_it_and_nobody_else():

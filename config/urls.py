@@ -1,0 +1,22 @@
+"""The address space: pages at the root, one API, the admin. Each app keeps its own urls.py.
+
+sla may be missing from INSTALLED_APPS: what it shows stands in feedback's panels and in the admin; its one address is
+/healthz, for machines that watch.
+"""
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from leads.api.views import NothingHere
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("leads.api.urls")),
+    path("api/v1/", include("feedback.api.urls")),
+    re_path("^api/", NothingHere.as_view()),
+    path("", include("leads.urls")),
+    path("", include("feedback.urls")),
+]
+if apps.is_installed("sla"):
+    urlpatterns.append(path("healthz", include("sla.urls")))

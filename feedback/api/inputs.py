@@ -1,0 +1,131 @@
+"""What the API hears, field by field: parsed into the actions' own inputs, judged by the actions."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from feedback.actions.offer_input import OfferInput
+from feedback.actions.outcomes import OutcomeInput
+from feedback.models import AttemptKind, OutcomeKind
+from leads.actions.people import AccountInput, CampaignInput, LeadInput
+from leads.api.fields import Amount, Answers, Instant, Points, Shape, Text, Uid, Whole, YesNo
+from leads.models import Consent
+
+
+class AccountShape(Shape):
+    """A company: known by external_id, else by domain, else by name."""
+
+    makes = AccountInput
+    name = Text(required=False)
+    domain = Text(required=False)
+    industry = Text(required=False)
+    employee_count = Whole(required=False)
+    city = Text(required=False)
+    country = Text(required=False, help_text="ISO 3166 alpha-2")
+    external_system = Text(required=False)
+    external_id = Text(required=False)
+
+
+class LeadShape(Shape):
+    """A person: known by external_id, else by mail address."""
+
+    makes = LeadInput
+    email = Text(required=False)
+    name = Text(required=False)
+    title = Text(required=False)
+    phone = Text(required=False)
+    consent = Text(required=False, help_text=", ".join(Consent.values))
+    account = AccountShape(required=False)
+    external_system = Text(required=False)
+    external_id = Text(required=False)
+
+
+class CampaignShape(Shape):
+    makes = CampaignInput
+    name = Text(required=False)
+    channel = Text(required=False)
+    external_system = Text(required=False)
+    external_id = Text(required=False)
+
+
+class ScorePartsShape(Shape):
+    """What the two scores are made of: name and points."""
+
+    fit = Points(required=False)
+    intent = Points(required=False)
+
+
+class OfferShape(Shape):
+    """One lead, or one account with an unknown visitor, for sales. Known again by external_system and external_id."""
+
+    makes = OfferInput
+    lead = LeadShape(required=False)
+    account = AccountShape(required=False)
+    campaign = CampaignShape(required=False)
+    channel = Text(required=False)
+    team = Text(required=False, help_text="name, external id or uid; may be left out with an owner")
+    owner = Text(required=False, help_text="user name, external id or uid; without one the team's unassigned queue")
+    fit = Whole(required=False, help_text="0 to 100")
+    intent = Whole(required=False, help_text="0 to 100")
+    score_parts = ScorePartsShape(required=False)
+    why = Text(required=False)
+    engaged_at = Instant(required=False)
+    qualified_at = Instant(required=False)
+    offered_at = Instant(required=False, help_text="now when left out")
+    external_system = Text(required=False)
+    external_id = Text(required=False)
+
+
+class NoteShape(Shape):
+    note = Text(required=False)
+    at = Instant(required=False, help_text="when it happened, for what is entered later")
+
+
+class RejectShape(NoteShape):
+    reason = Text(help_text="key of a live reason, see /api/v1/reasons/")
+    evidence = Answers(required=False, help_text="what the reason asks for")
+
+
+class TurnBackShape(NoteShape):
+    to = Uid(required=False, help_text="uid of the rep it should go to; the team's unassigned queue when left out")
+
+
+class AttemptShape(NoteShape):
+    kind = Text(help_text=", ".join(AttemptKind.values))
+    is_two_way = YesNo(required=False, help_text="the lead answered")
+
+
+class OutcomeShape(Shape):
+    kind = Text(help_text=", ".join(OutcomeKind.values))
+    amount = Amount(required=False)
+    currency = Text(required=False, help_text="ISO 4217")
+    external_system = Text(required=False)
+    external_id = Text(required=False)
+    at = Instant(required=False, help_text="when it happened")
+
+    def to_internal_value(self, data: Any) -> tuple[OutcomeInput, dt.datetime | None]:
+        values = super().to_internal_value(data)
+        at = values.pop("at", None)
+        return OutcomeInput(**values), at
+
+
+class ReassignShape(Shape):
+    to = Uid(help_text="uid of the rep")
+    at = Instant(required=False)
+
+
+class NothingShape(Shape):
+    """An empty object, or no body at all."""
+
+
+_OF_LEAD = ("email", "name", "title", "phone", "consent")
+
+
+def outer_field(field: str, data: object) -> str:
+    """The path in the offer `data` of what the actions call `field`, who speak of a lead's or account's own fields."""
+    if field in _OF_LEAD:
+        return f"lead.{field}"
+    lead = data.get("lead") if isinstance(data, Mapping) else None
+    if field.startswith("account.") and isinstance(lead, Mapping) and lead.get("account"):
+        return f"lead.{field}"
+    return field

@@ -1,0 +1,114 @@
+"""The verbs on one handoff: an address each, an action behind each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from feedback.actions import attempts, decisions, outcomes, owners, undo
+from feedback.api import schema
+from feedback.api.base import HandoffApiView, parsed
+from feedback.api.inputs import (
+    AttemptShape,
+    NoteShape,
+    NothingShape,
+    OutcomeShape,
+    ReassignShape,
+    RejectShape,
+    TurnBackShape,
+)
+from feedback.api.serializers import HandoffSerializer
+from feedback.logic.rights import Person
+from feedback.models import Handoff
+from leads.api.fields import Shape
+from leads.logic.errors import NotFound
+from leads.models import Scope
+
+
+class VerbView(HandoffApiView):
+    """One verb on one handoff: `given` parses the body into the keyword arguments of `verb`."""
+
+    scopes: ClassVar[Mapping[str, Scope]] = {"POST": Scope.DECIDE}
+    given: ClassVar[type[Shape]] = NothingShape
+    verb: ClassVar[Callable[..., Handoff]]
+
+    def act(self, uid: UUID, *, by: Person) -> Handoff:
+        values: dict[str, Any] = parsed(self.given, self.request.data)
+        return type(self).verb(uid, by=by, **values)
+
+    def post(self, request: Request, uid: UUID) -> Response:
+        person = self.person()
+        done = self.act(uid, by=person)
+        handoff = self.visible(person).filter(pk=done.pk).first()
+        if handoff is None:
+            raise NotFound("It is done, and the handoff is no longer yours to see.")
+        return Response(HandoffSerializer(handoff).data)
+
+
+@schema.verb(NoteShape, "Accept the handoff.")
+class AcceptView(VerbView):
+    given = NoteShape
+    verb = staticmethod(decisions.accept)
+
+
+@schema.verb(RejectShape, "Reject the handoff at review, with a reason.")
+class RejectView(VerbView):
+    given = RejectShape
+    verb = staticmethod(decisions.reject)
+
+
+@schema.verb(RejectShape, "Return an accepted handoff after work, with a reason.")
+class ReturnView(VerbView):
+    given = RejectShape
+    verb = staticmethod(decisions.return_after_work)
+
+
+@schema.verb(TurnBackShape, "Turn the handoff back as a wrong owner's; its lead is offered anew.")
+class TurnBackView(VerbView):
+    given = TurnBackShape
+    verb = staticmethod(decisions.turn_back)
+
+
+@schema.verb(AttemptShape, "Log a try to reach the lead.")
+class LogAttemptView(VerbView):
+    given = AttemptShape
+    verb = staticmethod(attempts.log_attempt)
+
+
+@schema.verb(NoteShape, "Qualify the lead (SQL).")
+class QualifyView(VerbView):
+    given = NoteShape
+    verb = staticmethod(decisions.qualify)
+
+
+@schema.verb(NothingShape, "Take the key owner's own decision back, within the window.")
+class UndoView(VerbView):
+    verb = staticmethod(undo.undo)
+
+
+@schema.verb(ReassignShape, "Give the handoff to another rep.")
+class ReassignView(VerbView):
+    given = ReassignShape
+    verb = staticmethod(owners.reassign)
+
+
+@schema.verb(NothingShape, "Take the handoff out of the team's unassigned queue.")
+class TakeView(VerbView):
+    verb = staticmethod(owners.take)
+
+
+@schema.verb(NothingShape, "Take the offer back before anybody decided.")
+class RecallView(VerbView):
+    scopes = {"POST": Scope.OFFER}
+    verb = staticmethod(owners.recall)
+
+
+@schema.verb(OutcomeShape, "Record what became of it: opportunity, won or lost.")
+class OutcomeView(VerbView):
+    scopes = {"POST": Scope.OUTCOME}
+
+    def act(self, uid: UUID, *, by: Person) -> Handoff:
+        given, at = parsed(OutcomeShape, self.request.data)
+        return outcomes.record_outcome(uid, given, by=by, at=at)

@@ -1,0 +1,138 @@
+"""Fields and objects as they arrive: the type must be the one asked for, and nothing surplus is dropped."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_YEARS = range(1970, 2201)
+
+
+def instant(value: object) -> dt.datetime:
+    """The aware instant in UTC that a text with an offset spells. ValueError(a predicate)."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError("must be an instant with an offset from UTC, like 2026-11-30T09:00:00+01:00.")
+    try:
+        at = dt.datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError("is no day and time that exists.") from None
+    if at.year not in _YEARS:
+        raise ValueError(f"lies in the year {at.year}, which cannot be meant.")
+    return at.astimezone(dt.UTC)
+
+
+class Given(serializers.Field[Any, Any, Any, Any]):
+    """A field of an input. Its messages are predicates: the path is put in front."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"required": "is missing.", "null": "is null; give a value."}
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class Text(Given):
+    """Text; how long it may be and what it must not hold is the action's to say."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise ValidationError("must be text.")
+        return data
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class Whole(Given):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise ValidationError("must be a whole number.")
+        return data
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNo(Given):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise ValidationError("must be true or false.")
+        return data
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}], "example": "1200.50"})
+class Amount(Given):
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool) or not isinstance(data, str | int | float):
+            raise ValidationError("must be a number, or a number as text.")
+        return str(data)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(Given):
+    def to_internal_value(self, data: Any) -> dt.datetime:
+        try:
+            return instant(data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@extend_schema_field(OpenApiTypes.UUID)
+class Uid(Given):
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or not _UID.fullmatch(data):
+            raise ValidationError("must be a uid, like 3f0c9a52-9d5e-4c3b-8a55-0d8f4f1b2c11.")
+        return UUID(data)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": ["string", "integer"]}})
+class Answers(Given):
+    """Names and answers; which are asked for and what answers them is the action's to say."""
+
+    def to_internal_value(self, data: Any) -> dict[str, object]:
+        if not isinstance(data, Mapping):
+            raise ValidationError("must be an object.")
+        for key, value in data.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+                raise ValidationError({key: "must be text or a whole number."})
+        return dict(data)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "number"}})
+class Points(Given):
+    """Names and the points each gave."""
+
+    most = 50
+
+    def to_internal_value(self, data: Any) -> dict[str, int | float]:
+        if not isinstance(data, Mapping) or len(data) > self.most:
+            raise ValidationError(f"must be an object of at most {self.most} names.")
+        for key, value in data.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValidationError({key: "must be a number."})
+        return dict(data)
+
+
+class Shape(serializers.Serializer[Any]):
+    """An object as it arrives. A name it does not know is refused; null for an optional field means not given.
+
+    `makes` is the dataclass it becomes; without one it becomes a dict.
+    """
+
+    makes: ClassVar[type | None] = None
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "required": "is missing.",
+        "null": "is null; give a value.",
+        "invalid": "must be an object.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise ValidationError({"non_field_errors": ["must be an object."]})
+        unknown = sorted(set(data) - set(self.fields))
+        if unknown:
+            raise ValidationError(dict.fromkeys(unknown[:20], "is no field of this object."))
+        given = {name: value for name, value in data.items() if value is not None or self.fields[name].required}
+        values = super().to_internal_value(given)
+        return self.makes(**values) if self.makes else values
