@@ -6,7 +6,7 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # Commands migrate, import and seed: the short time-outs that guard pages would cut them off. See config/settings.py.
+    # Commands migrate, import and seed: the short time-outs that guard pages would cut them off (config/settings.py).
     os.environ.setdefault("LEADLOOP_ROLE", "command")
     from django.core.management import execute_from_command_line
 

@@ -7,3 +7,9 @@ class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = "Feedback"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have its files taken in."""
+        from feedback.imports import register_kinds
+
+        register_kinds()

@@ -1,4 +1,7 @@
-"""A small company to test with. Everything that the product writes through an action is written through it here as well."""
+"""A small company to test with.
+
+Everything that the product writes through an action is written through it here as well.
+"""
 
 import datetime as dt
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from config.processes.places import ROOT, Account
 
@@ -50,13 +50,12 @@ def spawn(
     log: IO[bytes] | int | None = None,
     account: Account | None = None,
     death_signal: int = signal.SIGTERM,
-    stdout: IO[bytes] | int | None = None,
-    pass_fds: Sequence[int] = (),
+    **options: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C reaches the launcher alone and the launcher sets the order.
 
     The kernel sends `death_signal` to it when the launcher ends, however it ends. Linux only; elsewhere the next start
-    clears what was left.
+    clears what was left. `options` go to Popen as they are.
     """
     account = account or Account()
     return subprocess.Popen(
@@ -64,14 +63,14 @@ def spawn(
         cwd="/" if account.uid is not None else ROOT,
         env=dict(env),
         stdin=subprocess.DEVNULL,
-        stdout=log if stdout is None else stdout,
+        stdout=options.pop("stdout", log),
         stderr=log,
         start_new_session=True,
-        pass_fds=pass_fds,
         user=account.uid,
         group=account.gid,
         extra_groups=None if account.uid is None else [],
         preexec_fn=_die_with_parent(os.getpid(), death_signal),
+        **options,
     )
 
 

@@ -22,7 +22,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Finding:
-    """A pair that holds after correction. `times` the rest's share, with its 95 % interval; None where the rest has none at all.
+    """A pair that holds after correction: `times` the rest's share, with its 95 % interval, None if the rest has none.
 
     `shrunken` is the campaign's share pulled towards the rest's: what to expect of it next time.
     """

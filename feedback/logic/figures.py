@@ -25,9 +25,9 @@ COUNT_OF_STATE: dict[State, str] = {
 class Figures:
     """Counts of handoffs. Each is in exactly one of the first eleven; the rest count some of them again.
 
-    `worked` are accepted with the work still open; `won_otherwise` have a win though their state is another one (regret, when
-    they were rejected); `overdue` are pending past their due time; `mature` were offered long enough ago for the SQL rate,
-    and `sql` of these became one in that time.
+    `worked` are accepted with the work still open; `won_otherwise` have a win in another state, which is regret
+    where they were rejected; `overdue` are pending past their due time; `mature` were offered long enough ago for
+    the SQL rate, and `sql` of these became one in that time.
     """
 
     pending: int = 0

@@ -74,10 +74,10 @@ def read_day(text: str, *, field: str) -> dt.date:
 
 
 def read_period(key: str, *, start: str, end: str, today: dt.date, zone: dt.tzinfo) -> Period:
-    """The period named by `key`: "4w", "12w", "26w" (weeks ending today), "2026-10", "2026-10-05..2026-10-12", or "all".
+    """The period named by `key`: "4w", "12w", "26w" (ending today), "2026-10", "2026-10-05..2026-10-12", or "all".
 
-    `start` and `end` instead of a key are the two days: the first one counted and the first one no longer counted; either may be
-    missing. Nothing at all is 12 weeks. `today` is a day of `zone`. InvalidInput(period, from, to).
+    `start` and `end` instead of a key are the two days: the first one counted and the first one no longer counted;
+    either may be missing. Nothing at all is 12 weeks. `today` is a day of `zone`. InvalidInput(period, from, to).
     """
     if start or end:
         if key:
@@ -120,9 +120,7 @@ def _days(start: str, end: str, *, zone: dt.tzinfo) -> Period:
         day_start(first, zone=zone) if first else None,
         day_start(end_on, zone=zone) if end_on else None,
     )
-    return Period(
-        key=f"{start}..{end}", window=window, first_on=first, last_on=end_on - _DAY if end_on else None
-    )
+    return Period(key=f"{start}..{end}", window=window, first_on=first, last_on=end_on - _DAY if end_on else None)
 
 
 def _of_days(key: str, first: dt.date, end_on: dt.date, *, zone: dt.tzinfo, before_words: str) -> Period:
@@ -173,7 +171,7 @@ def month_words(key: str) -> str:
 
 
 def span_words(first_on: dt.date | None, last_on: dt.date | None) -> str:
-    """Two days as "24 Aug to 15 Nov 2026"; "since 24 Aug 2026" or "until 15 Nov 2026" where one is open, "at any time" for both."""
+    """Two days as "24 Aug to 15 Nov 2026"; "since 24 Aug 2026", "until ..." or "at any time" where one is open."""
     if first_on is None or last_on is None:
         if last_on:
             return f"until {_words(last_on)}"

@@ -9,7 +9,7 @@ FEW = 20
 
 @dataclass(frozen=True)
 class Rate:
-    """`count` of `of`, with its Wilson 95 % interval as shares of 1; both ends None when there is nothing to divide by."""
+    """`count` of `of`, with its Wilson 95 % interval as shares of 1; both ends None of nothing."""
 
     count: int
     of: int
@@ -60,7 +60,8 @@ def difference(now: Rate, before: Rate) -> Change | None:
     """
     if now.share is None or before.share is None:
         return None
-    assert now.low is not None and now.high is not None and before.low is not None and before.high is not None
+    if now.low is None or now.high is None or before.low is None or before.high is None:
+        return None
     change = now.share - before.share
     down = math.hypot(now.share - now.low, before.high - before.share)
     up = math.hypot(now.high - now.share, before.share - before.low)

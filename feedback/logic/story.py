@@ -22,11 +22,13 @@ _SENTENCES = {
     "owner.notified": "LeadLoop told the owner",
     "manager.notified": "LeadLoop told the manager",
 }
-_STEPS = frozenset({"handoff.accepted", "handoff.rejected", "handoff.returned", "handoff.qualified", "handoff.won", "handoff.lost"})
+_STEPS = frozenset(
+    {"handoff.accepted", "handoff.rejected", "handoff.returned", "handoff.qualified", "handoff.won", "handoff.lost"}
+)
 
 
 def sentence(kind: str, *, who: str, data: dict[str, Any]) -> str:
-    """One journal entry as a sentence without its end: "Sam Okafor logged a call, they answered". `who` may be "You"."""
+    """One journal entry as a sentence without its end: "Sam Okafor logged a call, they answered". `who` may be You."""
     if kind == "attempt.logged":
         answered = ", they answered" if data.get("is_two_way") else ""
         return f"{who} logged a {data.get('kind', 'try')}{answered}"

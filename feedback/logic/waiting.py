@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Waiting:
     """How the share of decided handoffs grows with their age, elapsed time.
 
-    `median` is None when fewer than half are decided at the ages seen so far; `matured` is the age at which nine tenths of the
-    final share had been decided, None when nobody has decided.
+    `median` is None when fewer than half are decided at the ages seen so far; `matured` is the age at which nine tenths
+    of the final share had been decided, None when nobody has decided.
     """
 
     median: dt.timedelta | None
@@ -18,7 +18,7 @@ class Waiting:
 
 
 def time_to_decide(decided: Mapping[int, int], running: Mapping[int, int]) -> Waiting:
-    """Kaplan-Meier over whole minutes: how many were decided at each age, and how many were last seen undecided at each age."""
+    """Kaplan-Meier over whole minutes: how many were decided, and how many were last seen undecided, at each age."""
     if not any(decided.values()):
         return Waiting(None, None)
     import numpy as np

@@ -99,7 +99,9 @@ def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]
 
 
 def record_engagements(given: Sequence[EngagementInput]) -> list[Engagement]:
-    """The engagements, one per input and in its order, all or none. InvalidInput(<field>). Locks as keep_engagements."""
+    """The engagements, one per input and in its order, all or none. InvalidInput(<field>). Locks as
+    keep_engagements.
+    """
     now = database_now()
     return [kept.row for kept in keep_engagements([clean_engagement(one, now=now) for one in given])]
 

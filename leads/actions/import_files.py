@@ -20,7 +20,9 @@ _ORPHAN_AGE = dt.timedelta(hours=1)
 
 
 def keep_upload(file: "File[bytes]") -> tuple[str, str]:
-    """The name under which the upload is kept now, and its SHA-256 in hex. The name it came with plays no part in it."""
+    """The name under which the upload is kept now, and its SHA-256 in hex. The name it came with plays no part in
+    it.
+    """
     digest = hashlib.sha256()
     for block in file.chunks():
         digest.update(block)
@@ -48,7 +50,9 @@ def discard_files() -> None:
         names = default_storage.listdir(FOLDER)[1]
     except FileNotFoundError:
         return
-    wanted = {PurePosixPath(path).name for path in ImportRun.objects.exclude(file_path="").values_list("file_path", flat=True)}
+    wanted = {
+        PurePosixPath(path).name for path in ImportRun.objects.exclude(file_path="").values_list("file_path", flat=True)
+    }
     for name in set(names) - wanted:
         path = f"{FOLDER}/{name}"
         if timezone.now() - default_storage.get_modified_time(path) > _ORPHAN_AGE:

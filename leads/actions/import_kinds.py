@@ -1,4 +1,6 @@
-"""Which kinds of file can be taken in. Each app registers its own when it starts, so that leads knows none of those above."""
+"""Which kinds of file can be taken in. Each app registers its own when it starts, so that leads knows none of those
+above.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,8 +32,8 @@ Apply = Callable[[Batch], list[RowDone]]
 class ImportKind:
     """What a row of this kind may say, and how a batch of rows is applied: one result per row, in order.
 
-    A refused row leaves nothing of itself behind. `roles` are the groups that may import it by page; `options` the switches its
-    mapping may set; the fields of `once` may not name the same thing twice in one file.
+    A refused row leaves nothing of itself behind. `roles` are the groups that may import it by page; `options` the
+    switches its mapping may set; the fields of `once` may not name the same thing twice in one file.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """What becomes of a chunk of rows: applied in one go, or row by row when one of them cannot be."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -32,7 +32,8 @@ def take_in(
 ) -> list[Verdict]:
     """One verdict per row, in order. Belongs in a transaction; a refused row leaves nothing behind and stops no other.
 
-    Raises OperationalError and InterfaceError: the database is in trouble, not the row, and the chunk is to be tried again.
+    Raises OperationalError and InterfaceError: the database is in trouble, not the row, and the chunk is to be tried
+    again.
     """
     done: dict[int, RowDone] = {}
     filled: dict[int, dict[str, Any]] = {}
@@ -53,10 +54,12 @@ def _applied(kind: ImportKind, batch: Batch) -> list[RowDone]:
             return kind.apply(batch)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others go in
         if len(batch.rows) == 1:
             _log.exception("a row of %s cannot be taken in", kind.name)
-            return [InvalidInput(f"The row cannot be taken in ({type(error).__name__}); the log of LeadLoop says more.")]
+            return [
+                InvalidInput(f"The row cannot be taken in ({type(error).__name__}); the log of LeadLoop says more.")
+            ]
         _log.warning("a chunk of %s is taken in row by row after %s", kind.name, type(error).__name__)
     return [_applied(kind, Batch(rows=[row], mapping=batch.mapping, by=batch.by))[0] for row in batch.rows]
 
@@ -70,4 +73,6 @@ def _verdict(line: int, done: RowDone, reader: RowReader) -> Verdict:
     if column and column != field:
         message = f"{message} (Column “{column[:80]}”.)"
     # Whatever the cell held, it must be possible to write down why it was refused.
-    return Verdict(line, RowResult.FAILED, field, one_line(message.replace("\x00", "?"), field="message", longest=10**6)[:500])
+    return Verdict(
+        line, RowResult.FAILED, field, one_line(message.replace("\x00", "?"), field="message", longest=10**6)[:500]
+    )

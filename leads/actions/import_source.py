@@ -51,10 +51,11 @@ class Source:
             yield RowReader(self.mapping, header_of(found), self._kind.columns), found
 
     def survey(self) -> tuple[int, dict[int, int]]:
-        """How many rows there are, and which lines name what an earlier line named (line: earlier line). Reads the whole file.
+        """How many rows there are, and which lines name what an earlier line named (line: earlier line). Reads the
+        whole file.
 
-        InvalidInput(file) when it is no CSV, its header does not fit, it has no row, or more than MOST_ROWS. Eight bytes a row
-        and key are held.
+        InvalidInput(file) when it is no CSV, its header does not fit, it has no row, or more than MOST_ROWS. Eight
+        bytes a row and key are held.
         """
         hashes: dict[str, array[int]] = {name: array("q") for name in self._kind.once}
         count = 0

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from leads.actions.bulk import insert_rows
-from leads.actions.import_kinds import ALL_OR_NOTHING, ImportKind, kind_named
+from leads.actions.import_kinds import ALL_OR_NOTHING, ImportKind
 from leads.actions.import_rows import Verdict, take_in
 from leads.actions.import_source import Source, chunk_of
 from leads.logic.actors import Actor
@@ -25,11 +25,17 @@ from leads.models import ImportRow, ImportRun, RowResult, RunState
 OPEN = (RunState.WAITING, RunState.RUNNING)
 Told = Callable[[ImportRun], None]
 _WRITTEN_AT_ONCE = 5000
+_TOO_SLOW = (
+    "A dry run and all or nothing hold one transaction from the first row to the last, and this file takes too long "
+    "for that here. Nothing was taken in. Use manage.py import_csv, or a smaller file."
+)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run with what it needs: the file, who takes it in, who hears of each chunk, and when to stop (time.monotonic)."""
+    """A run with what it needs: the file, who takes it in, who hears of each chunk, and when to stop
+    (time.monotonic).
+    """
 
     run_id: int
     kind: ImportKind
@@ -107,7 +113,8 @@ def _chunk(job: Job, chunk: Sequence[CsvRow], *, reader: RowReader, after: int) 
 
 
 def at_once(job: Job) -> ImportRun:
-    """The run after the whole file went through one transaction: kept, or rolled back when it is a dry run or a row was refused.
+    """The run after the whole file went through one transaction: kept, or rolled back when it is a dry run or a row
+    was refused.
 
     Cancelling works between chunks; out of time, the run is refused. Locks taken by the rows are held until the end.
     """
@@ -158,7 +165,10 @@ def _verdicts(job: Job, chunk: Sequence[CsvRow], *, reader: RowReader) -> tuple[
 def _write(run: ImportRun, verdicts: Sequence[Verdict]) -> None:
     insert_rows(
         ImportRow,
-        [ImportRow(run=run, line=one.line, result=one.result, field=one.field, message=one.message) for one in verdicts],
+        [
+            ImportRow(run=run, line=one.line, result=one.result, field=one.field, message=one.message)
+            for one in verdicts
+        ],
     )
 
 
@@ -179,10 +189,7 @@ def _through(job: Job, run: ImportRun, spool: IO[str]) -> str:
             spool.writelines(json.dumps(one) + "\n" for one in verdicts)
             job.told(run)
             if job.is_late:
-                return (
-                    "A dry run and all or nothing hold one transaction from the first row to the last, and this file takes too "
-                    "long for that here. Nothing was taken in. Use manage.py import_csv, or a smaller file."
-                )
+                return _TOO_SLOW
             if job.run().state != RunState.RUNNING:
                 return "It was cancelled."
     return ""
@@ -190,7 +197,7 @@ def _through(job: Job, run: ImportRun, spool: IO[str]) -> str:
 
 def _spooled(spool: IO[str], *, only_failed: bool = False) -> Iterator[list[Verdict]]:
     spool.seek(0)
-    found = (Verdict(line, RowResult(result), where, message) for line, result, where, message in map(json.loads, spool))
+    found = (Verdict(line, RowResult(result), *rest) for line, result, *rest in map(json.loads, spool))
     wanted = (one for one in found if not only_failed or one.result is RowResult.FAILED)
     while batch := list(islice(wanted, _WRITTEN_AT_ONCE)):
         yield batch

@@ -24,7 +24,9 @@ _AT_ONCE_SECONDS = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """A file to be taken in. `file_path` is where LeadLoop keeps an upload; "" for a file that only a command can reach."""
+    """A file to be taken in. `file_path` is where LeadLoop keeps an upload; "" for a file that only a command can
+    reach.
+    """
 
     kind: str
     file_name: str
@@ -74,8 +76,9 @@ def begin(asked: RunRequest, *, by: Actor) -> ImportRun:
 def go_on(run: ImportRun, source: Source, *, told: Told | None = None, deadline: float = float("inf")) -> ImportRun:
     """The run after what could be done until `deadline` (time.monotonic). `told` hears of the run after each chunk.
 
-    The first call reads the whole file and refuses it before work when it is no CSV or does not fit. A run that comes back open
-    before the deadline is in somebody else's hands. Raises OperationalError when the database fails: calling again goes on.
+    The first call reads the whole file and refuses it before work when it is no CSV or does not fit. A run that comes
+    back open before the deadline is in somebody else's hands. Raises OperationalError when the database fails: calling
+    again goes on.
     """
     job = Job(
         run_id=run.pk,
@@ -116,9 +119,11 @@ def cancel(uid: UUID) -> ImportRun:
 
 
 def work(*, seconds: float) -> int:
-    """How many uploads were worked on for about `seconds` in all; each that is open gets a share, two workers share them out.
+    """How many uploads were worked on for about `seconds` in all; each that is open gets a share, two workers share
+    them out.
 
-    A file that cannot be read, or whose importer may no longer import it, is refused; one that fails is logged and tried again.
+    A file that cannot be read, or whose importer may no longer import it, is refused; one that fails is logged and
+    tried again.
     """
     stop = time.monotonic() + seconds
     waiting = list(ImportRun.objects.filter(state__in=OPEN).exclude(file_path="").order_by("created_at"))
@@ -126,7 +131,7 @@ def work(*, seconds: float) -> int:
         share = max(1.0, (stop - time.monotonic()) / (len(waiting) - at))
         try:
             _work_on(run, seconds=share)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one file must not keep the worker from the others
             _log.exception("import %s could not go on; it is tried again", run.uid)
         if time.monotonic() >= stop:
             break

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from leads.actions.bulk import insert_rows
 from leads.logic.actors import Actor
 from leads.models import JournalEntry, JournalNote
 
@@ -31,7 +32,7 @@ def record(entry: Entry) -> JournalEntry:
 def record_many(entries: Iterable[Entry]) -> list[JournalEntry]:
     """The written entries, in order; one INSERT, and one more when there are notes."""
     asked = list(entries)
-    written = JournalEntry.objects.bulk_create(
+    written = [
         JournalEntry(
             kind=entry.kind,
             handoff_uid=entry.handoff_uid,
@@ -43,8 +44,8 @@ def record_many(entries: Iterable[Entry]) -> list[JournalEntry]:
             occurred_at=entry.at,
         )
         for entry in asked
-    )
+    ]
+    insert_rows(JournalEntry, written)
     notes = [JournalNote(entry=row, text=entry.note) for row, entry in zip(written, asked, strict=True) if entry.note]
-    if notes:
-        JournalNote.objects.bulk_create(notes)
+    insert_rows(JournalNote, notes)
     return written

@@ -8,7 +8,8 @@ from leads.models import LoginTries
 
 WINDOW_MINUTES = 15
 
-# One statement: every counter is raised and read at once, in the order of its key so that two tries never wait crosswise.
+# One statement: every counter is raised and read at once, in the order of its key so that two tries never wait
+# crosswise.
 _COUNT = """
 INSERT INTO leads_logintries AS tries (key, failed_count, window_started_at)
 SELECT key, 1, clock_timestamp() FROM unnest(%(keys)s::text[]) AS key ORDER BY key
@@ -32,7 +33,8 @@ def count_try(limits: Mapping[str, int]) -> bool:
     """Whether the try may go on: every counter named in `limits` is raised by one and then within its limit.
 
     Counted before the password is checked, so that parallel tries cannot slip through together. A window lasts
-    WINDOW_MINUTES from its first try and is never prolonged: who is locked out by somebody else waits no longer than that.
+    WINDOW_MINUTES from its first try and is never prolonged: who is locked out by somebody else waits no longer than
+    that.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"keys": list(limits), "minutes": WINDOW_MINUTES})
@@ -43,7 +45,9 @@ def count_try(limits: Mapping[str, int]) -> bool:
 
 @transaction.atomic
 def count_success(keys: list[str], *, cleared: list[str]) -> None:
-    """Take the try back from `keys`, which others share, and start `cleared` anew: only failures are held against anybody."""
+    """Take the try back from `keys`, which others share, and start `cleared` anew: only failures are held against
+    anybody.
+    """
     LoginTries.objects.filter(key__in=cleared).delete()
     with connection.cursor() as cursor:
         cursor.execute(_SUCCEEDED, {"keys": keys})

@@ -86,7 +86,9 @@ def clean_campaign(given: CampaignInput) -> CampaignInput:
 
 
 def clean_lead(given: LeadInput) -> LeadInput:
-    """The same person with every field trimmed and checked, the mail address in its normal form. InvalidInput(<field>)."""
+    """The same person with every field trimmed and checked, the mail address in its normal form.
+    InvalidInput(<field>).
+    """
     lengths = {"name": 200, "title": 200, "phone": 50, "external_system": 50, "external_id": 200}
     text = {name: one_line(getattr(given, name), field=name, longest=longest) for name, longest in lengths.items()}
     consent = one_line(given.consent, field="consent", longest=10)
@@ -139,7 +141,8 @@ def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
 
 @transaction.atomic
 def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
-    """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a change.
+    """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a
+    change.
 
     Locks accounts, then leads.
     """

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 
-from leads.actions.bulk import insert_rows
+from leads.actions.bulk import insert_rows, update_rows
 from leads.models import RowResult
 from leads.models.identity import FromCrm
 
@@ -140,7 +140,7 @@ def _brought_up_to_date(
         made.discard(row.pk)
         kept.append(Kept(row, result))
     if changed:
-        model._default_manager.bulk_update(changed.values(), sorted(columns))
+        update_rows(model, list(changed.values()), sorted(columns))
     return kept
 
 

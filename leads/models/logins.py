@@ -4,8 +4,7 @@ from django.db import models
 
 
 class LoginTries(models.Model):
-    """A counter per user name, network, pair of both, or known device; `key` is a keyed hash, so no name is kept here.
-    """
+    """A counter per user name, network, pair of both, or known device; `key` is a keyed hash: no name is kept."""
 
     key = models.CharField(max_length=80, primary_key=True)
     failed_count = models.PositiveIntegerField(default=0)

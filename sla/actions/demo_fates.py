@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from feedback.actions import attempts, decisions, outcomes, owners
+from feedback.logic.evidence import QUESTIONS, Kind
 from feedback.logic.rights import LEADLOOP, Person
 from feedback.models import Handoff, RejectionReason, Rep
 from sla.demo.campaigns import ANSWERS
@@ -84,8 +85,12 @@ class Teller:
 
     def _evidence(self, fate: Fate) -> dict[str, object]:
         asked = self.reasons[fate.reason].evidence_field
-        answers = ANSWERS.get(asked, ())
-        return {asked: answers[int(fate.dice * len(answers))]} if answers else {}
+        if asked not in ANSWERS:
+            return {}
+        answer = ANSWERS[asked][int(fate.dice * len(ANSWERS[asked]))]
+        if QUESTIONS[asked].kind is Kind.DATE:
+            answer = (self.now.date() + dt.timedelta(days=int(answer))).isoformat()
+        return {asked: answer}
 
     def _decided_at(self, story: Story, handoff: Handoff, fate: Fate) -> dt.datetime:
         at = on(self.calendars[story.team], handoff.offered_at, minutes=fate.minutes)

@@ -12,9 +12,10 @@ _PAGES = (
     ("email_click", "Routing checklist", 0), ("download", "Fleet cost sheet", 0),
 )  # fmt: skip
 _WEIGHTS = (5, 3, 2, 3, 3, 6, 2, 1)
+# A page by its address, anything else by its kind.
 _POINTS = {
-    "page_view": 6, "form": 28, "webinar": 18, "download": 9, "email_click": 5, "email_open": 1, "trial": 30,
-    "meeting": 25,
+    "/pricing": 15, "/plans/compare": 17, "/docs/api": 12, "/customers/freight": 10, "/": 3, "form": 32, "webinar": 24,
+    "download": 12, "email_click": 7, "email_open": 1, "trial": 36,
 }  # fmt: skip
 _LABELS = {
     "/pricing": "Pricing", "/plans/compare": "Plan comparison", "/docs/api": "API docs",
@@ -57,7 +58,9 @@ def intent_parts(sights: list[Sight]) -> Parts:
     counts: dict[str, int] = {}
     for sight in sights:
         label = "E-mail opens" if sight.kind == "email_open" else _LABELS.get(sight.subject, sight.subject)
-        points[label] = points.get(label, 0) + _POINTS.get(sight.kind, 2) * 0.5 ** (sight.hours_before / 168)
+        points[label] = points.get(label, 0) + _POINTS.get(sight.subject, _POINTS.get(sight.kind, 2)) * 0.5 ** (
+            sight.hours_before / 168
+        )
         counts[label] = counts.get(label, 0) + 1
     ordered = sorted(points, key=lambda label: (-points[label], label))
     named = {label: f"{label} × {counts[label]}" if counts[label] > 1 else label for label in ordered}

@@ -57,7 +57,7 @@ AFTER_CONVERSATION = (
     "time.later_project", "fit.use_case",
 )  # fmt: skip
 
-# What reps answer when a reason asks, by the question's key (feedback.logic.evidence).
+# What reps answer when a reason asks, by the question's key (feedback.logic.evidence). Dates are in so many days.
 ANSWERS: Mapping[str, tuple[str | int, ...]] = {
     "channel_failed": ("phone", "mail", "both"),
     "missing_fields": ("phone number", "company and phone", "role"),
@@ -71,9 +71,9 @@ ANSWERS: Mapping[str, tuple[str | int, ...]] = {
     "buyer_kind": ("student", "student", "job seeker", "vendor", "press"),
     "role": ("intern", "assistant", "works in marketing"),
     "function": ("HR", "finance", "marketing"),
-    "budget_date": ("2027-04-01", "2027-07-01"),
-    "renewal_date": ("2027-03-31", "2027-09-30"),
-    "project_date": ("2027-06-01", "2028-01-15"),
+    "budget_date": (120, 210),
+    "renewal_date": (140, 300),
+    "project_date": (200, 420),
     "attempts_made": (4, 5, 6),
     "competitor": ("an in-house tool", "Routewise"),
 }

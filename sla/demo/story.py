@@ -65,14 +65,14 @@ def _worked(source: Source, minutes: float, rng: random.Random) -> Fate:
     last, has_talked = max((one.minutes for one in tries), default=0), any(one.is_two_way for one in tries)
     ending_minutes, dice = last + _minutes(rng, median=900, spread=0.7), rng.random()
     odds, good = rng.random(), (100 - source.rejected) / 100
-    if has_talked and odds < 0.62 * good:
+    if has_talked and odds < 0.85 * good:
         outcome = rng.choices(("", "opportunity", "won", "lost"), weights=(3, 3, 2, 3))[0]
         days, amount = rng.uniform(4, 40), rng.randrange(6, 90) * 1000
         return Fate(
             "accept", minutes, dice, tries=tries, ending="qualify", ending_minutes=ending_minutes,
             outcome=outcome, outcome_days=days, amount=amount,
         )  # fmt: skip
-    if odds < 0.85:
+    if odds < 0.88:
         reason = rng.choice(AFTER_CONVERSATION if has_talked else AFTER_ATTEMPTS)
         return Fate("accept", minutes, dice, reason, tries, ending="return", ending_minutes=ending_minutes)
     return Fate("accept", minutes, dice, tries=tries)
@@ -83,7 +83,7 @@ def _tries(rng: random.Random) -> tuple[Try, ...]:
         return ()
     at, tries = _minutes(rng, median=70, spread=1.1), []
     for _ in range(rng.choice((1, 1, 2, 2, 3))):
-        is_two_way = rng.random() < 0.34
+        is_two_way = rng.random() < 0.46
         tries.append(
             Try(
                 at, "meeting" if is_two_way and rng.random() < 0.3 else rng.choice(("call", "call", "mail")), is_two_way

@@ -5,15 +5,15 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.factories import manager_of
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
 
 
 def violations(page) -> list[str]:
     page.wait_for_timeout(200)
     found = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes'][:3]]}" for one in found
-    ]
+    return [f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes'][:3]]}" for one in found]
 
 
 @pytest.mark.parametrize("width", [1440, 390])

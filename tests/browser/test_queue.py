@@ -115,7 +115,11 @@ def test_marketing_sees_the_reason_in_the_report(rep, visit):
     user.save()
     mia = visit("mia")
     page = mia.open("/reports/rejections/")
-    row = page.get_by_role("table", name="Reasons", exact=True).get_by_role("row").filter(has_text="Too small or too large")
+    row = (
+        page.get_by_role("table", name="Reasons", exact=True)
+        .get_by_role("row")
+        .filter(has_text="Too small or too large")
+    )
     row.wait_for()
     assert row.locator("[data-word=Handoffs]").inner_text() == "1"
 

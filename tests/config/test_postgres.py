@@ -143,9 +143,7 @@ def test_below_a_private_folder_the_data_lives_elsewhere_for_good(home: Path):
 
 
 @pytest.mark.parametrize("folder", ["open", pytest.param("private", marks=needs_root)])
-def test_the_packaged_binaries_do_where_nothing_is_installed(
-    home: Path, folder: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_packaged_binaries_do_where_nothing_is_installed(home: Path, folder: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(binaries, "_system_binaries", list)
     (home / folder).mkdir(mode=0o755 if folder == "open" else 0o700)
     if folder == "private":

@@ -20,7 +20,9 @@ def make_handoffs(seed: int, *, count: int = 400, teams: list[Team]) -> list[Han
     chance = random.Random(seed)
     reasons = list(RejectionReason.objects.all())[:9]
     campaigns = [None, *(Campaign.objects.create(name=f"Campaign {number}") for number in range(5))]
-    leads = Lead.objects.bulk_create(Lead(name=f"Lead {number}", external_id=f"{seed}-{number}") for number in range(count))
+    leads = Lead.objects.bulk_create(
+        Lead(name=f"Lead {number}", external_id=f"{seed}-{number}") for number in range(count)
+    )
     handoffs = Handoff.objects.bulk_create(
         _handoff(chance, lead, teams=teams, campaigns=campaigns, reasons=reasons) for lead in leads
     )
@@ -93,7 +95,7 @@ def _became_sql(one: Handoff) -> bool:
 
 
 def waiting_by_hand(handoffs: Iterable[Handoff], *, now: dt.datetime = NOW) -> int | None:
-    """The Kaplan-Meier median in whole minutes: the first age at which half are decided; None when it is never reached."""
+    """The Kaplan-Meier median in whole minutes: the first age at which half are decided; None when none is."""
     ages: list[tuple[int, bool]] = []
     for one in handoffs:
         if one.state != "recalled":

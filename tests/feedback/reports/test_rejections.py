@@ -4,16 +4,14 @@ import datetime as dt
 import itertools
 
 import pytest
-from django.utils import timezone
 
 from feedback.logic.figures import Figures
-from feedback.logic.periods import Period, Window, day_start, read_period
+from feedback.logic.periods import Period, Window, read_period
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, RejectionReason
 from feedback.reports.cohorts import NO_CAMPAIGN, Cohort
 from feedback.reports.handoff_lists import FIGURES, Place, behind, part_of
 from feedback.reports.rejections import GROUPINGS, RejectionReport, rejections
-from feedback.reports.snapshot import snapshot
 from leads.models import Campaign
 from tests.factories import TeamFactory
 from tests.feedback.reports.random_handoffs import CHANNELS, NOW, ZONE, counts_by_hand, make_handoffs, waiting_by_hand
@@ -212,9 +210,7 @@ def test_worked_example_of_the_metrics():
 
     def by_month(now: dt.datetime) -> list[float | None]:
         period = read_period("all", start="", end="", today=now.date(), zone=dt.UTC)
-        found = rejections(
-            Cohort(person=LEADLOOP, window=period.window), period, by="month", zone=dt.UTC, now=now
-        )
+        found = rejections(Cohort(person=LEADLOOP, window=period.window), period, by="month", zone=dt.UTC, now=now)
         return [group.figures.to_sql.share for group in found.groups]
 
     assert by_month(dt.datetime(2026, 7, 1, tzinfo=dt.UTC)) == [0.2, 0.2, 0.2]
@@ -226,12 +222,13 @@ def test_a_campaign_stands_out_only_when_it_does():
     handoffs = make_handoffs(11, count=600, teams=[team])
     campaigns = list(Campaign.objects.all())
     for number, one in enumerate(handoffs):
-        # Every campaign has the same mix, to the handoff, apart from one that has one reason three times as often.
+        # Every campaign has the same mix, to the handoff, but for one that has one reason three times as often.
         campaign, slot = campaigns[number % 5], number // 5 % 12
         is_bad = campaign == campaigns[2] and slot in (8, 9)
         reason = reasons[0] if is_bad else reasons[slot] if slot < 4 else None
         Handoff.objects.filter(pk=one.pk).update(
-            campaign=campaign, offered_at=NOW - dt.timedelta(days=10), decided_at=NOW - dt.timedelta(days=9), due_at=None,
+            campaign=campaign, offered_at=NOW - dt.timedelta(days=10), decided_at=NOW - dt.timedelta(days=9),
+            due_at=None,
             state="rejected" if reason else "accepted", reason=reason, is_void=False, disposed_at=None, closed_at=None,
         )  # fmt: skip
     comparison = report_on("12w").comparison
@@ -239,18 +236,13 @@ def test_a_campaign_stands_out_only_when_it_does():
     (one,) = comparison.standouts
     assert (one.campaign.label, one.reason) == (campaigns[2].name, reasons[0])
     assert (one.finding.pair.count, one.finding.pair.of) == (30, 120)
-    assert one.finding.low < one.finding.times == pytest.approx(3.0) < one.finding.high
+    assert one.finding.times == pytest.approx(3.0)
+    assert 1 < one.finding.low < 3 < one.finding.high
     assert 10 / 120 < one.finding.shrunken < 30 / 120
 
     Handoff.objects.filter(campaign=campaigns[2], reason=reasons[0]).update(reason=reasons[1])
     Handoff.objects.filter(campaign=campaigns[2], reason=reasons[1]).update(state="accepted", reason=None)
     assert report_on("12w").comparison.standouts == ()
-
-
-def test_a_report_is_read_from_one_snapshot(django_db_blocker):
-    handoffs = make_handoffs(4, count=30, teams=[TeamFactory()])
-    with snapshot():
-        assert report_on().total.offered == len(handoffs)
 
 
 def test_nothing_at_all():
@@ -281,4 +273,3 @@ def test_only_the_young_are_marked():
     }  # fmt: skip
     assert dt.timedelta(hours=20) < report.matured < dt.timedelta(hours=30)
     assert not report_on("2026-10").is_young
-    assert day_start(dt.date(2026, 10, 1), zone=ZONE) < timezone.now()

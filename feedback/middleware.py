@@ -1,0 +1,70 @@
+"""Who asks, and what a page answers when an operation is refused."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+from django_htmx.middleware import HtmxDetails
+
+from feedback.logic.rights import Person
+from feedback.models import person_of
+from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
+
+STATUS: dict[type[LeadLoopError], int] = {NotFound: 404, NotAllowed: 403, StateConflict: 409, InvalidInput: 400}
+_NOBODY = Person(user_id=None, label="", via="page")
+
+
+class PageRequest(HttpRequest):
+    """A request as the pages of LeadLoop get it: signed in, with the rights of `person`."""
+
+    user: User
+    person: Person
+    htmx: HtmxDetails
+
+
+def _person_of(request: HttpRequest) -> Person:
+    return person_of(request.user, via="page") if isinstance(request.user, User) else _NOBODY
+
+
+class PersonMiddleware:
+    """Sets request.person, read when first asked for, and answers the four refusals for every page at once."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer; one with somebody's data in it is kept by no shared cache, and a fragment never served as a
+        page.
+        """
+        request.person = SimpleLazyObject(lambda: _person_of(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control") and getattr(request, "user", None) is not None:
+            response["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """404, 403, 409 or 400 in words: a page, or a toast for htmx. 503 when the database does not answer in time."""
+        if isinstance(exception, LeadLoopError):
+            return refusal(request, exception)
+        if isinstance(exception, OperationalError):
+            return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+        return None
+
+
+def refusal(request: HttpRequest, error: LeadLoopError, *, url: str = "") -> HttpResponse:
+    """What a refused operation answers; `url` leads to the thing as it is now. What was typed as a note is given
+    back.
+    """
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    context = {"message": error.message, "url": url, "typed": request.POST.get("note", "")[:10_000]}
+    if not getattr(request, "htmx", False):
+        return render(request, f"{status}.html", context, status=status)
+    response = render(request, "_problem.html", context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+    return response

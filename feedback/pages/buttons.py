@@ -1,0 +1,74 @@
+"""What can be done with a handoff, as buttons with keys."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from feedback.logic.rights import Person, Subject, may
+from feedback.logic.states import State, Verb, next_state
+from feedback.models import Handoff
+from feedback.pages.lists import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One button, see templates/feedback/_decision_bar.html."""
+
+    label: str
+    key: str
+    url: str
+    look: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """For whom the page is: their rights, where in the lists they are, and how long they can take a decision back."""
+
+    person: Person
+    place: Place
+    undo_window: dt.timedelta
+
+
+def actions(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> Iterable[Action]:
+    """What this reader can do with the handoff in its state, the likeliest first, each with its key."""
+    subject = Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)
+    state = State(handoff.state)
+
+    def can(verb: Verb) -> bool:
+        return may(reader.person, verb, subject) and next_state(verb, state) is not None
+
+    def action(label: str, key: str, name: str, look: str = "", kind: str = "dialog") -> Action:
+        return Action(label=label, key=key, url=reader.place.address(name, handoff.uid), look=look, kind=kind)
+
+    if can(Verb.TAKE):
+        yield action("Take it", "t", "handoff-take", "primary", "post")
+        return
+    is_pending, is_worked = state == State.PENDING, state in {State.ACCEPTED, State.QUALIFIED}
+    if can(Verb.ACCEPT):
+        yield action("Accept", "a", "handoff-accept", "primary", "post")
+    if is_worked and can(Verb.LOG_ATTEMPT):
+        yield action("Log attempt", "l", "handoff-log", "primary")
+    if can(Verb.QUALIFY):
+        yield action("Qualify", "q", "handoff-qualify", "strong")
+    if can(Verb.REJECT):
+        yield action("Reject", "r", "handoff-reject", "strong")
+    if can(Verb.RETURN):
+        yield action("Return", "r", "handoff-return")
+    if can(Verb.TURN_BACK):
+        yield action("Turn back", "t", "handoff-turn-back")
+    if is_pending and can(Verb.LOG_ATTEMPT):
+        yield action("Log attempt", "l", "handoff-log")
+    if is_worked and may(reader.person, Verb.RECORD_OUTCOME, subject):
+        yield action("Outcome", "o", "handoff-outcome")
+    if can(Verb.REASSIGN):
+        yield action("Reassign", "m", "handoff-reassign")
+    if can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):
+        yield action("Undo", "z", "handoff-undo", "strong" if not is_worked else "", "post")
+
+
+def _is_undoable(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> bool:
+    if handoff.decided_by_id != reader.person.user_id or handoff.decided_at is None:
+        return False
+    built_on = handoff.state == State.ACCEPTED and (handoff.attempt_count or handoff.disposed_at)
+    return not built_on and now - handoff.decided_at <= reader.undo_window

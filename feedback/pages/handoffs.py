@@ -1,0 +1,181 @@
+"""What the page of one handoff says."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+
+from feedback.logic.rights import Person
+from feedback.logic.score_parts import points_of
+from feedback.logic.states import WORDS, State
+from feedback.models import Handoff
+from feedback.pages.around import Item, Pair, around, history_items, latest_sights
+from feedback.pages.buttons import Action, Reader, actions
+from feedback.panels import Promise
+from feedback.reports.detail import Detail
+from leads.logic.why_now import Part, why_now
+from leads.logic.words import when_words
+
+_NOW = dt.timedelta(minutes=30)
+_TONES = {State.ACCEPTED: "good", State.QUALIFIED: "good", State.WON: "good"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseLine:
+    """See templates/feedback/_promise.html."""
+
+    headline: str
+    state: str
+    sentence: str
+    share: int | None
+    proof_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorePart:
+    label: str
+    points: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    score: int
+    note: str
+    parts: tuple[ScorePart, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffPage:
+    """See templates/feedback/_handoff.html."""
+
+    uid: UUID
+    name: str
+    account: str
+    job: str
+    facts: tuple[str, ...]
+    offered_at: dt.datetime
+    back_url: str
+    state_words: str
+    state_tone: str
+    promise: PromiseLine | None
+    actions: tuple[Action, ...]
+    why: tuple[Part, ...]
+    why_more: tuple[str, ...]
+    fit: Score | None
+    intent: Score | None
+    timeline: tuple[Item, ...]
+    timeline_url: str
+    around: tuple[Pair, ...]
+    history: tuple[Item, ...]
+    rule: str = ""
+    account_url: str = ""
+    agreement: str = ""
+    agreement_url: str = ""
+    crm_url: str = ""
+    icp: None = None
+    panels: tuple[Any, ...] = field(default_factory=tuple)
+
+
+def name_of(handoff: Handoff) -> str:
+    """The lead's name, or what is said of a visitor nobody knows."""
+    return str(handoff.lead) if handoff.lead else "Unknown visitor"
+
+
+def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now: dt.datetime) -> HandoffPage:
+    """Everything the page of a handoff says to this reader; times in the active zone."""
+    handoff = found.handoff
+    account, lead = handoff.account, handoff.lead
+    why = why_now([*found.own, *found.others], now=now)
+    place = [part for part in (account.city, account.country) if part] if account else []
+    facts = (account.industry, _people(account.employee_count), ", ".join(place)) if account else ()
+    return HandoffPage(
+        uid=handoff.uid,
+        name=name_of(handoff),
+        account=account.name if account else "",
+        job=lead.title if lead else "",
+        facts=tuple(fact for fact in facts if fact),
+        offered_at=handoff.offered_at,
+        back_url=reader.place.address(reader.place.listing) if reader.place.listing else reverse("feedback:board"),
+        state_words=_state_words(handoff, person=reader.person, now=now),
+        state_tone=_TONES.get(State(handoff.state), ""),
+        promise=promise_line(promise, now=now),
+        actions=tuple(actions(handoff, reader=reader, now=now)),
+        why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
+        why_more=tuple(_why_more(found)),
+        fit=_score(handoff, "fit", "how well it matches"),
+        intent=_score(handoff, "intent", "buying interest lately"),
+        timeline=tuple(latest_sights([*found.own, *found.others])),
+        timeline_url=reverse("feedback:lead", args=[lead.uid]) if lead else "",
+        around=tuple(around(found, now=now)),
+        history=tuple(history_items(found.history, person=reader.person)),
+    )
+
+
+def promise_line(promise: Promise | None, *, now: dt.datetime) -> PromiseLine | None:
+    """The promise in one line: what, until when, what is left of it, and what happens then."""
+    if promise is None:
+        return None
+    zone = timezone.get_current_timezone()
+    local = promise.due_at.astimezone(zone)
+    is_today = local.date() == now.astimezone(zone).date()
+    by = f"{local:%H:%M}" if is_today else when_words(promise.due_at, now=now, zone=zone)
+    state = "now" if promise.state == "soon" and promise.left <= _NOW else promise.state
+    sentence_ = f"{promise.words} · {promise.then}" if promise.then else promise.words
+    return PromiseLine(
+        headline=f"{promise.target} by {by}",
+        state=state,
+        sentence=sentence_,
+        share=None if state == "held" else round(promise.share * 100),
+    )
+
+
+def _people(count: int | None) -> str:
+    return f"{count:,} people" if count is not None else ""
+
+
+def _score(handoff: Handoff, name: str, note: str) -> Score | None:
+    score = getattr(handoff, name)
+    if score is None:
+        return None
+    shown = points_of(handoff.score_parts, name)
+    return Score(
+        score=score,
+        note=note,
+        parts=tuple(ScorePart(label=label, points=f"{points:+g}".replace("-", "−")) for label, points in shown),
+    )
+
+
+def _why_more(found: Detail) -> Iterable[str]:
+    account = found.handoff.account
+    talked = [past.first_two_way_at for past in found.past if past.first_two_way_at]
+    if talked and account:
+        yield f"Sales last talked with {account.name} in {timezone.localtime(max(talked)):%B %Y}."
+
+
+def _state_words(handoff: Handoff, *, person: Person, now: dt.datetime) -> str:
+    state = State(handoff.state)
+    if state == State.PENDING:
+        if handoff.owner is None:
+            return "Nobody has this yet: it waits in the team's queue."
+        return "" if handoff.owner_id == person.rep_id else f"Waits for {handoff.owner}."
+    at = handoff.closed_at or handoff.disposed_at or handoff.decided_at
+    when = f" {when_words(at, now=now, zone=timezone.get_current_timezone())}" if at else ""
+    if state in {State.EXPIRED, State.RECALLED, State.WON, State.LOST, State.QUALIFIED}:
+        return f"This was {WORDS[state]}{when}."
+    by = handoff.decided_by
+    who = "You" if by and by.pk == person.user_id else (by.get_full_name() or by.get_username()) if by else "Somebody"
+    did = {State.ACCEPTED: "accepted", State.REJECTED: "rejected", State.TURNED_BACK: "turned back"}.get(state)
+    if did is None:
+        return f"This was {WORDS[state]}{when}{_because(handoff)}."
+    return f"{who} {did} this{when}{_because(handoff)}."
+
+
+def _because(handoff: Handoff) -> str:
+    if handoff.reason is None:
+        return ""
+    answers = ", ".join(str(value) for key, value in handoff.evidence.items() if key != "note")
+    return f": {handoff.reason.label}{f' ({answers})' if answers else ''}"

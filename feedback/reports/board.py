@@ -1,0 +1,123 @@
+"""What a team has open, and how it is spread over its people."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Q
+
+from feedback.logic.rights import MANAGER, Person
+from feedback.logic.states import OPEN, State
+from feedback.models import Handoff, Rep, Team
+from feedback.reports.queue import cursor_of, due_first
+from leads.logic.errors import InvalidInput, NotFound
+
+SOON = dt.timedelta(hours=2)
+PAGE = 50
+_MOST_TEAMS = 100
+_COUNTED = ("pending_count", "working_count", "late_count", "soon_count", "oldest_at")
+_NOBODY, _OWNED = "n", "o"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What one rep has open; `rep` is None for what nobody has yet."""
+
+    rep: Rep | None
+    pending_count: int = 0
+    working_count: int = 0
+    late_count: int = 0
+    soon_count: int = 0
+    oldest_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """`cursor` is where the next page begins, "" at the end."""
+
+    handoffs: tuple[Handoff, ...]
+    cursor: str
+
+
+def teams_of(person: Person) -> list[Team]:
+    """The teams whose board the person may see: those they manage, their own, or all (at most 100)."""
+    teams = Team.objects.filter(is_active=True)
+    if not person.sees_all:
+        seen = set(person.managed_team_ids) if MANAGER in person.roles else set()
+        teams = teams.filter(pk__in=seen | ({person.team_id} if person.team_id else set()))
+    return list(teams[:_MOST_TEAMS])
+
+
+def team_of(teams: list[Team], uid: str) -> Team:
+    """The team that an address names, the first when it names none. NotFound."""
+    if not uid and teams:
+        return teams[0]
+    found = next((team for team in teams if str(team.uid) == uid), None)
+    if found is None:
+        raise NotFound("There is no such team, or its board is not yours to see.")
+    return found
+
+
+def loads(team: Team, *, now: dt.datetime) -> list[Load]:
+    """One per active rep of the team, in the team's order, then one for each other owner and for nobody where there
+    is any.
+
+    Two statements; the count reads the team's open handoffs along an index, whatever else there is.
+    """
+    late, pending = Q(due_at__lt=now), Q(state=State.PENDING)
+    rows = (
+        Handoff.objects.filter(team=team, state__in=sorted(OPEN))
+        .order_by()
+        .values("owner_id")
+        .annotate(
+            pending_count=Count("pk", filter=pending),
+            working_count=Count("pk", filter=~pending),
+            late_count=Count("pk", filter=late),
+            soon_count=Count("pk", filter=~late & Q(due_at__lt=now + SOON)),
+            oldest_at=Min("offered_at", filter=pending),
+        )
+    )
+    counted: dict[int | None, Mapping[str, Any]] = {row["owner_id"]: row for row in rows}
+    reps = Rep.objects.filter(Q(team=team, is_active=True) | Q(pk__in=[pk for pk in counted if pk]))
+    found = [_load(rep, counted.get(rep.pk)) for rep in reps.select_related("user")]
+    nobody = counted.get(None)
+    return [*found, _load(None, nobody)] if nobody else found
+
+
+def open_handoffs(team: Team, *, person: Person, owner: str, after: str) -> BoardPage:
+    """What the team has open and the person may see: what nobody has first, then due first; up to 50.
+
+    `owner` narrows to one rep (uid), `after` is the cursor of the page before. Three statements at most.
+    InvalidInput(after).
+    """
+    rows = Handoff.objects.visible_to(person).filter(team=team, state__in=sorted(OPEN))
+    rows = rows.select_related("lead", "account", "owner__user")
+    if owner:
+        rows = rows.filter(owner__uid=_uid(owner))
+    part, _, cursor = after.partition("~") if after else (_NOBODY, "", "")
+    if part not in {_NOBODY, _OWNED}:
+        raise InvalidInput("This part of the board cannot be found; start again from the top.", field="after")
+    found: list[Handoff] = []
+    if part == _NOBODY and not owner:
+        found = due_first(rows.filter(owner=None), after=cursor, limit=PAGE + 1)
+        cursor = ""
+    if len(found) <= PAGE:
+        found += due_first(rows.filter(owner__isnull=False), after=cursor, limit=PAGE + 1 - len(found))
+    return BoardPage(tuple(found[:PAGE]), _cursor(found[PAGE - 1]) if len(found) > PAGE else "")
+
+
+def _load(rep: Rep | None, row: Mapping[str, Any] | None) -> Load:
+    return Load(rep=rep, **{name: row[name] for name in _COUNTED}) if row else Load(rep=rep)
+
+
+def _cursor(last: Handoff) -> str:
+    return f"{_NOBODY if last.owner_id is None else _OWNED}~{cursor_of(last.due_at, last.uid)}"
+
+
+def _uid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput("There is no such rep.", field="rep") from None

@@ -1,0 +1,38 @@
+"""One lead across its handoffs."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from feedback.logic.rights import Person
+from feedback.models import Handoff
+from leads.logic.errors import NotFound
+from leads.logic.why_now import Sight
+from leads.models import Lead
+from leads.reports.timeline import Happening, happenings, sights
+
+_MOST = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadDetail:
+    """`handoffs` are those the reader may see, newest first; `history` tells of them alone."""
+
+    lead: Lead
+    handoffs: list[Handoff]
+    own: list[Sight]
+    history: list[Happening]
+
+
+def lead_detail(uid: UUID, *, person: Person) -> LeadDetail:
+    """The lead, when the person may see one of its handoffs or sees all; NotFound otherwise. Four statements."""
+    lead = Lead.objects.select_related("account").filter(uid=uid).first()
+    handoffs: list[Handoff] = []
+    if lead is not None:
+        visible = Handoff.objects.visible_to(person).filter(lead=lead)
+        handoffs = list(visible.select_related("owner__user", "reason", "campaign", "team").order_by("-id")[:_MOST])
+    if lead is None or not (handoffs or person.sees_all):
+        raise NotFound("There is no such lead, or it is not yours to see.")
+    seen = {handoff.uid for handoff in handoffs}
+    own, _ = sights(lead_id=lead.pk, account_id=None, limit=100)
+    history = [one for one in happenings(lead_uid=lead.uid, limit=200) if one.handoff_uid in seen]
+    return LeadDetail(lead=lead, handoffs=handoffs, own=own, history=history)

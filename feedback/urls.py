@@ -1,0 +1,31 @@
+"""Addresses of the pages of feedback."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from feedback import views_board, views_decisions, views_queue
+
+app_name = "feedback"
+_HANDOFF = "handoffs/<uuid:uid>/"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views_queue.start, name="start"),
+    path("queue/", views_queue.queue, name="queue"),
+    path("working/", views_queue.working, name="working"),
+    path("leads/<uuid:uid>/", views_queue.lead, name="lead"),
+    path(_HANDOFF, views_queue.handoff, name="handoff"),
+    path(f"{_HANDOFF}accept/", views_decisions.accept, name="handoff-accept"),
+    path(f"{_HANDOFF}reject/", views_decisions.reject, name="handoff-reject"),
+    path(f"{_HANDOFF}return/", views_decisions.return_after_work, name="handoff-return"),
+    path(f"{_HANDOFF}turn-back/", views_decisions.turn_back, name="handoff-turn-back"),
+    path(f"{_HANDOFF}log/", views_decisions.log, name="handoff-log"),
+    path(f"{_HANDOFF}qualify/", views_decisions.qualify, name="handoff-qualify"),
+    path(f"{_HANDOFF}outcome/", views_decisions.outcome, name="handoff-outcome"),
+    path(f"{_HANDOFF}undo/", views_decisions.undo, name="handoff-undo"),
+    path(f"{_HANDOFF}take/", views_decisions.take, name="handoff-take"),
+    path(f"{_HANDOFF}reassign/", views_decisions.reassign, name="handoff-reassign"),
+    path("board/", views_board.board, name="board"),
+    path("board/reassign/", views_board.reassign_many, name="board-reassign"),
+]
+if find_spec("feedback.urls_reports"):
+    urlpatterns.append(path("", include("feedback.urls_reports")))

@@ -1,0 +1,69 @@
+"""What pages say of reasons, scores and the journal."""
+
+import pytest
+
+from feedback.logic.consequences import Rule, consequence
+from feedback.logic.score_parts import points_of
+from feedback.logic.story import sentence
+
+
+def rule(next_state: str, **more) -> Rule:
+    told = {
+        "remedy_owner": "marketing-scoring",
+        "cool_off_days": None,
+        "return_condition": "",
+        "counts": True,
+        "asks": "",
+        "is_after_work": False,
+    }
+    return Rule(next_state=next_state, **(told | more))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (rule("recycle", cool_off_days=60), "Ana may come back after 60 days. Goes to marketing scoring. Counts in acceptance."),
+        (rule("recycle", return_condition="date reached", counts=False), "Ana may come back (date reached). Goes to marketing scoring. Does not count in acceptance."),
+        (rule("disqualify_account", asks="employee_count"), "Nortex is disqualified; Ana is not. The size on the account becomes what you say. Goes to marketing scoring. Counts in acceptance."),
+        (rule("suppress_lead", is_after_work=True), "Ana is suppressed: never offered again. Goes to marketing scoring."),
+    ],
+)  # fmt: skip
+def test_a_consequence_is_told_in_plain_sentences(given: Rule, said: str):
+    assert consequence(given, person="Ana", company="Nortex") == said
+
+
+@pytest.mark.parametrize("state", ["recycle", "disqualify_lead", "disqualify_account", "suppress_lead", "merge", "reroute", "recoded"])  # fmt: skip
+def test_every_next_state_has_its_sentence_even_for_an_unknown_visitor(state: str):
+    assert consequence(rule(state), person="", company="").endswith("Counts in acceptance.")
+
+
+@pytest.mark.parametrize(
+    ("parts", "points"),
+    [
+        ({"fit": {"a": 5, "b": -20}}, [("b", -20), ("a", 5)]),
+        ({"fit": [["a", 5], ["b", 7.5]]}, [("b", 7.5), ("a", 5)]),
+        ({"fit": [{"label": "a", "points": 5}]}, [("a", 5)]),
+        ({"fit": [["a"], "x", {"points": 1}, ["b", "7"], ["c", True]]}, []),
+        ({"fit": "many"}, []),
+        ({}, []),
+        ([], []),
+        (None, []),
+    ],
+)
+def test_score_parts_in_any_shape_they_came(parts, points):
+    assert points_of(parts, "fit") == points
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        ("handoff.accepted", {}, "You accepted it"),
+        ("handoff.accepted", {"implied_by": "won"}, "Accepted without a click: an outcome arrived"),
+        ("handoff.reassigned", {"cause": "taken"}, "You took it from the team's queue"),
+        ("attempt.logged", {"kind": "call", "is_two_way": True}, "You logged a call, they answered"),
+        ("clock.breached", {"target": "decide"}, "The time for a decision ran out"),
+        ("step.skipped", {}, "You: step skipped"),
+    ],
+)
+def test_the_journal_in_words(kind: str, data: dict, said: str):
+    assert sentence(kind, who="You", data=data) == said

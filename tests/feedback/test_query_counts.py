@@ -1,0 +1,121 @@
+"""How many statements every page and every action of a page costs, against a baseline that is reviewed like code.
+
+The counts hold for a small company and for a larger one alike: what grows with the list is a bug. After a deliberate
+change, run with LEADLOOP_WRITE_QUERY_COUNTS=1 and look at the difference of tests/query_counts.json.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from feedback import panels
+from feedback.actions import decisions
+from feedback.reports import queue as lists
+from feedback.reports.queue import Listing
+from feedback.views_queue import read_list
+from leads.models import Engagement
+from tests.factories import RepFactory, TeamFactory, UserFactory, ago, as_person, manager_of, offered, policy
+
+pytestmark = pytest.mark.django_db
+BASELINE = Path(__file__).resolve().parent.parent / "query_counts.json"
+HTMX = {"HX-Request": "true"}
+
+
+def company(size: int):
+    """A rep with `size` handoffs in the queue and as many being worked, each with engagements."""
+    rep = RepFactory(team=TeamFactory())
+    policy(minutes=60, targets=("decide", "first_attempt"))
+    pending = [offered(rep) for _ in range(size + 5)]
+    for handoff in pending:
+        Engagement.objects.bulk_create(
+            Engagement(
+                lead=handoff.lead,
+                account=handoff.account,
+                kind="page_view",
+                subject="Pricing",
+                occurred_at=ago(hours=n),
+            )
+            for n in range(5)
+        )
+    worked = [offered(rep) for _ in range(size)]
+    for handoff in worked:
+        decisions.accept(handoff.uid, by=as_person(rep))
+    for _ in range(size):
+        offered(team=rep.team)
+    return rep, pending, worked
+
+
+def counts(size: int) -> dict[str, int]:
+    rep, pending, worked = company(size)
+    clients = {"rep": rep.user, "manager": manager_of(rep.team), "marketer": UserFactory(roles=("marketer",))}
+    found: dict[str, int] = {}
+
+    def ask(label: str, who: str, name: str, uid=None, *, data=None, htmx: bool = False, **query: str) -> None:
+        client = Client()
+        client.force_login(clients[who])
+        path = reverse(name, args=[uid] if uid else None, query=query or None)
+        headers = HTMX if htmx else {}
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(path, headers=headers) if data is None else client.post(path, data, headers=headers)
+        assert answer.status_code in (200, 204, 302), (label, answer.status_code)
+        found[label] = len(captured)
+
+    reason = {"reason": "fit.company_size", "evidence.employee_count": "38", "note": ""}
+    uids = [handoff.uid for handoff in pending]
+    # What a process reads once and keeps (calendars, rules, intervals) is read before counting.
+    ask("warm", "rep", "feedback:queue")
+    ask("queue", "rep", "feedback:queue")
+    ask("queue, unchanged poll", "rep", "feedback:queue", htmx=True, known="0")
+    ask("queue, searched", "rep", "feedback:queue", q="lead")
+    ask("working", "rep", "feedback:working")
+    ask("warm", "rep", "feedback:handoff", uids[0], htmx=True)
+    ask("handoff, fragment", "rep", "feedback:handoff", uids[0], htmx=True)
+    ask("handoff, page", "rep", "feedback:handoff", uids[0])
+    ask("handoff, opened first", "rep", "feedback:handoff", uids[1], htmx=True)
+    ask("handoff, manager", "manager", "feedback:handoff", uids[0])
+    ask("lead", "rep", "feedback:lead", pending[0].lead.uid)
+    ask("reject, question", "rep", "feedback:handoff-reject", uids[0], htmx=True)
+    ask("board, manager", "manager", "feedback:board")
+    ask("board, rep", "rep", "feedback:board")
+    ask("board, marketer", "marketer", "feedback:board")
+    ask("notices", "rep", "leads:notices")
+    ask("accept, htmx", "rep", "feedback:handoff-accept", uids[0], data={}, htmx=True)
+    ask("undo, htmx", "rep", "feedback:handoff-undo", uids[0], data={}, htmx=True)
+    ask("accept", "rep", "feedback:handoff-accept", uids[2], data={})
+    ask("reject, htmx", "rep", "feedback:handoff-reject", uids[1], data=reason, htmx=True)
+    ask("turn back", "rep", "feedback:handoff-turn-back", uids[3], data={})
+    ask("log attempt", "rep", "feedback:handoff-log", worked[0].uid, data={"kind": "call"})
+    ask("qualify", "rep", "feedback:handoff-qualify", worked[0].uid, data={})
+    del found["warm"]
+    return found
+
+
+def test_the_list_takes_four_statements_whatever_its_size():
+    rep, _, _ = company(60)
+    asked = lists.asked_for(Listing.QUEUE, chip="", query="")
+    now = ago()
+    panels.promises([])
+    read_list(as_person(rep), asked, active=None, now=now)
+    person = as_person(rep)
+    with CaptureQueriesContext(connection) as captured:
+        shown = read_list(person, asked, active=None, now=now)
+    assert len(shown.rows) == lists.PAGE
+    assert len(captured) <= 4
+
+
+def test_pages_and_actions_cost_what_the_baseline_says():
+    found = counts(1)
+    if os.environ.get("LEADLOOP_WRITE_QUERY_COUNTS"):
+        BASELINE.write_text(json.dumps(found, indent=2) + "\n")
+    assert found == json.loads(BASELINE.read_text())
+
+
+def test_a_larger_company_costs_no_more():
+    baseline = json.loads(BASELINE.read_text())
+    assert {label: count for label, count in counts(55).items() if count > baseline[label]} == {}

@@ -1,0 +1,193 @@
+"""Who gets what from every page: roles x routes x methods, the routes read from the URL resolver.
+
+The table below is the review: a new page has no row and fails until somebody has thought about each column. The handoff
+is pending and belongs to `owner`; forms are sent empty, so 400 means: may, but has to say more. HEAD must answer as GET
+does and change nothing; OPTIONS must change nothing.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from leads.models import ImportRun
+from tests.calling import rows
+from tests.factories import RepFactory, TeamFactory, UserFactory, manager_of, offered
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = ("anonymous", "owner", "colleague", "stranger", "manager", "elsewhere", "marketer", "operations", "nobody")
+# A colleague is a rep of the same team, a stranger one of another, `elsewhere` a manager of another team.
+# fmt: off
+TABLE = """
+feedback:board                     GET  302 200 200 200 200 200 200 200 200
+feedback:board                     POST 302 405 405 405 405 405 405 405 405
+feedback:board-reassign            GET  302 405 405 405 405 405 405 405 405
+feedback:board-reassign            POST 302 400 400 400 400 400 400 400 400
+feedback:handoff                   GET  302 200 404 404 200 404 200 200 404
+feedback:handoff                   POST 302 405 405 405 405 405 405 405 405
+feedback:handoff-accept            GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-accept            POST 302 302 404 404 302 404 403 403 404
+feedback:handoff-log               GET  302 200 404 404 200 404 403 403 404
+feedback:handoff-log               POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-outcome           GET  302 200 404 404 200 404 403 403 404
+feedback:handoff-outcome           POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-qualify           GET  302 409 404 404 409 404 403 403 404
+feedback:handoff-qualify           POST 302 409 404 404 409 404 403 403 404
+feedback:handoff-reassign          GET  302 403 404 404 200 404 403 403 404
+feedback:handoff-reassign          POST 302 403 404 404 400 404 403 403 404
+feedback:handoff-reject            GET  302 200 404 404 200 404 403 403 404
+feedback:handoff-reject            POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-return            GET  302 409 404 404 409 404 403 403 404
+feedback:handoff-return            POST 302 409 404 404 409 404 403 403 404
+feedback:handoff-take              GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-take              POST 302 403 404 404 403 404 403 403 404
+feedback:handoff-turn-back         GET  302 200 404 404 200 404 403 403 404
+feedback:handoff-turn-back         POST 302 302 404 404 302 404 403 403 404
+feedback:handoff-undo              GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-undo              POST 302 409 404 404 409 404 403 403 404
+feedback:lead                      GET  302 200 404 404 200 404 200 200 404
+feedback:lead                      POST 302 405 405 405 405 405 405 405 405
+feedback:queue                     GET  302 200 200 200 403 403 403 403 403
+feedback:queue                     POST 302 405 405 405 405 405 405 405 405
+feedback:report-handoffs           GET  302 200 200 200 200 200 200 200 200
+feedback:report-handoffs           POST 302 405 405 405 405 405 405 405 405
+feedback:report-handoffs-csv       GET  302 200 200 200 200 200 200 200 200
+feedback:report-handoffs-csv       POST 302 405 405 405 405 405 405 405 405
+feedback:report-rejections         GET  302 200 200 200 200 200 200 200 200
+feedback:report-rejections         POST 302 405 405 405 405 405 405 405 405
+feedback:report-rejections-csv     GET  302 200 200 200 200 200 200 200 200
+feedback:report-rejections-csv     POST 302 405 405 405 405 405 405 405 405
+feedback:start                     GET  302 302 302 302 302 302 302 302 302
+feedback:start                     POST 302 405 405 405 405 405 405 405 405
+feedback:working                   GET  302 200 200 200 403 403 403 403 403
+feedback:working                   POST 302 405 405 405 405 405 405 405 405
+leads:import-cancel                GET  302 405 405 405 405 405 405 405 405
+leads:import-cancel                POST 302 403 403 403 403 403 302 302 403
+leads:import-refused               GET  302 403 403 403 403 403 200 200 403
+leads:import-refused               POST 302 405 405 405 405 405 405 405 405
+leads:import-run                   GET  302 403 403 403 403 403 200 200 403
+leads:import-run                   POST 302 405 405 405 405 405 405 405 405
+leads:imports                      GET  302 403 403 403 403 403 200 200 403
+leads:imports                      POST 302 403 403 403 403 403 400 400 403
+leads:login                        GET  200 302 302 302 302 302 302 302 302
+leads:login                        POST 200 302 302 302 302 302 302 302 302
+leads:logout                       GET  302 405 405 405 405 405 405 405 405
+leads:logout                       POST 302 302 302 302 302 302 302 302 302
+leads:notices                      GET  302 200 200 200 200 200 200 200 200
+leads:notices                      POST 302 405 405 405 405 405 405 405 405
+leads:notices-read                 GET  302 405 405 405 405 405 405 405 405
+leads:notices-read                 POST 302 302 302 302 302 302 302 302 302
+leads:zone                         GET  302 200 200 200 200 200 200 200 200
+leads:zone                         POST 302 400 400 400 400 400 400 400 400
+sla:healthz                        GET  503 503 503 503 503 503 503 503 503
+sla:healthz                        POST 405 405 405 405 405 405 405 405 405
+"""
+# fmt: on
+NAMESPACES = {"leads", "feedback", "sla"}
+
+
+def routes() -> Iterator[str]:
+    def walk(patterns, namespace: str) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                if pattern.namespace in {None, *NAMESPACES}:
+                    yield from walk(pattern.url_patterns, pattern.namespace or namespace)
+            elif isinstance(pattern, URLPattern) and namespace in NAMESPACES:
+                yield f"{namespace}:{pattern.name}"
+
+    return walk(get_resolver().url_patterns, "")
+
+
+def expected() -> dict[tuple[str, str, str], int]:
+    found = {}
+    for line in TABLE.strip().splitlines():
+        route, method, *codes = line.split()
+        for person, code in zip(PEOPLE, codes, strict=True):
+            found[route, method, person] = int(code)
+    return found
+
+
+@pytest.fixture
+def company():
+    """(address of a route, client of a person) over one handoff."""
+    owner = RepFactory(team=TeamFactory())
+    users = {
+        "owner": owner.user,
+        "colleague": RepFactory(team=owner.team).user,
+        "stranger": RepFactory().user,
+        "manager": manager_of(owner.team),
+        "elsewhere": manager_of(TeamFactory()),
+        "marketer": UserFactory(roles=("marketer",)),
+        "operations": UserFactory(roles=("operations",)),
+        "nobody": UserFactory(),
+    }
+    handoff = offered(owner)
+    run = ImportRun.objects.create(kind="leads", file_name="a.csv", file_path="a", file_digest="a")
+
+    def address(route: str) -> str:
+        if route == "feedback:lead":
+            return reverse(route, args=[handoff.lead.uid])
+        if route.startswith("feedback:handoff"):
+            return reverse(route, args=[handoff.uid])
+        if route.startswith("leads:import") and route not in {
+            "leads:imports",
+            "leads:import-new",
+            "leads:import-template",
+        }:
+            return reverse(route, args=[run.uid])
+        return reverse(route)
+
+    def client(person: str) -> Client:
+        made = Client()
+        if person in users:
+            made.force_login(users[person])
+        return made
+
+    return address, client
+
+
+def test_every_page_has_its_row():
+    known = {route for route, _, _ in expected()}
+    assert set(routes()) == known
+
+
+ROUTES = sorted({route for route, _, _ in expected()})
+
+
+def ask(visitor: Client, method: str, path: str) -> int:
+    """The status, with the whole answer read."""
+    answer = getattr(visitor, method.lower())(path)
+    if answer.streaming:
+        b"".join(answer)
+    return answer.status_code
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_everybody_gets_what_is_theirs(company, route: str):
+    address, client = company
+    path, before = address(route), rows()
+    for method in ("GET", "POST"):
+        for person in PEOPLE:
+            with transaction.atomic():
+                assert ask(client(person), method, path) == expected()[route, method, person], (method, person)
+                if status_changes_nothing(route, method, expected()[route, method, person]):
+                    assert rows() == before, (method, person)
+                transaction.set_rollback(True)
+
+
+def status_changes_nothing(route: str, method: str, status: int) -> bool:
+    """A refusal writes nothing, and neither does a GET, but for the one page that marks a handoff as seen."""
+    return status >= 400 or (method == "GET" and route != "feedback:handoff")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_looking_without_opening_changes_nothing(company, route: str, method: str):
+    address, client = company
+    path, before = address(route), rows()
+    for person in PEOPLE:
+        assert ask(client(person), method, path) < 500 or route == "sla:healthz"
+    assert rows() == before
