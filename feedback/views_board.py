@@ -67,7 +67,7 @@ def reassign_many(request: PageRequest) -> HttpResponse:
 
 
 def _takers(person: Person, team: Team) -> list[Rep]:
-    """To whom the person may give this team's handoffs."""
+    """To whom the person may give this team's handoffs, its own people first."""
     if MANAGER in person.roles and team.pk in person.managed_team_ids:
-        return colleagues(person.managed_team_ids, without=None)
+        return sorted(colleagues(person.managed_team_ids, without=None), key=lambda rep: rep.team_id != team.pk)
     return colleagues(frozenset({team.pk}), without=None) if INTEGRATOR in person.roles else []

@@ -89,13 +89,20 @@ _CARRIED = (
 
 
 def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff]:
-    ids = [one.external_id for one in given if one.external_id]
-    if not ids:
-        return {}
-    rows = Handoff.objects.filter(external_id__in=ids).select_related(
-        "lead", "account", "owner__user", "team", "campaign"
-    )
-    return {(row.external_system, row.external_id): row for row in rows}
+    """The handoffs that have the offers' external ids; one statement for each external system, as its index wants."""
+    ids: dict[str, list[str]] = {}
+    for one in given:
+        if one.external_id:
+            ids.setdefault(one.external_system, []).append(one.external_id)
+    rows = Handoff.objects.select_related("lead", "account", "owner__user", "team", "campaign")
+    table = connection.ops.quote_name(Handoff._meta.db_table)
+    # Arrays: Django would turn each id into a parameter of its own.
+    where = f"{table}.external_system = %s AND {table}.external_id = ANY(%s) AND NOT {table}.external_id = ''"
+    return {
+        (row.external_system, row.external_id): row
+        for system, keys in ids.items()
+        for row in rows.extra(where=[where], params=[system, keys])
+    }
 
 
 def _made_or_refused(
@@ -175,11 +182,12 @@ def _by_index(
 def _busy(leads: Iterable[Lead], accounts: Iterable[Account]) -> set[tuple[str, int]]:
     """Who is with sales already. Asked while leads and accounts are locked."""
     active = Handoff.objects.filter(state__in=sorted(ACTIVE))
-    of_leads = active.filter(lead__in=[lead.pk for lead in leads]).values_list("lead_id", flat=True)
-    of_accounts = active.filter(account__in=[account.pk for account in accounts], lead=None)
-    return {("lead", pk) for pk in of_leads if pk} | {
-        ("account", pk) for pk in of_accounts.values_list("account_id", flat=True) if pk
-    }
+    of_leads = active.extra(where=["lead_id = ANY(%s)"], params=[[lead.pk for lead in leads]])
+    found = {("lead", pk) for pk in of_leads.values_list("lead_id", flat=True) if pk}
+    if unknown := [account.pk for account in accounts]:
+        of_accounts = active.filter(lead=None).extra(where=["account_id = ANY(%s)"], params=[unknown])
+        found |= {("account", pk) for pk in of_accounts.values_list("account_id", flat=True) if pk}
+    return found
 
 
 def _refusal(lead: Lead | None, account: Account | None, *, busy: set[tuple[str, int]]) -> StateConflict | None:

@@ -118,7 +118,7 @@ def board_page(
     chips = [TeamChip(label=one.name, url=board_url(one), active=one.pk == team.pk) for one in view.teams]
     chosen = next((load.rep for load in loads if load.rep and str(load.rep.uid) == owner), None)
     more = board_url(team, owner=owner, after=page.cursor) if page.cursor else ""
-    choices = tuple(Choice(str(rep.uid), f"{rep} · {rep.team}") for rep in reps)
+    choices = (Choice("", "Choose"), *(Choice(str(rep.uid), f"{rep} · {rep.team}") for rep in reps)) if reps else ()
     return Board(
         title=team.name,
         sentence=f"What {chosen} has open." if chosen else "What the team has open, by who has it and what is due.",

@@ -17,6 +17,8 @@ from leads.logic.words import NOTHING, duration_words, interval_words, points_wo
 TITLE = "Why sales says no"
 _DAY = dt.timedelta(days=1)
 _STANDOUTS_SAID = 3
+# The latest months; of campaigns and channels the busiest. All of them are in the file.
+_MOST_GROUPS = 60
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def page_of(report: RejectionReport, query: ReportQuery, *, today: dt.date) -> d
     """The context `report` of templates/feedback/report_rejections.html."""
     kind = report.by if report.by in (CHANNEL, MONTH) else CAMPAIGN
     groups = report.groups if report.by in (CHANNEL, MONTH) else report.campaigns
+    shown = groups[-_MOST_GROUPS:] if kind == MONTH else groups[:_MOST_GROUPS]
     return {
         "title": TITLE,
         "sentence": sentence_of(report, query),
@@ -65,7 +68,9 @@ def page_of(report: RejectionReport, query: ReportQuery, *, today: dt.date) -> d
         "before_words": report.period.before_words,
         "reasons": [_reason_row(line, query) for line in report.reasons],
         "groups_head": kind.capitalize(),
-        "groups": [_group_row(group, url_of(group, kind, query)) for group in groups],
+        "groups": [_group_row(group, url_of(group, kind, query)) for group in shown],
+        "groups_left_out": len(groups) - len(shown),
+        "groups_csv_url": address("report-rejections-csv", query.asked, by=kind),
     }
 
 
@@ -105,17 +110,17 @@ def _empty(query: ReportQuery) -> dict[str, str]:
 def _figures(report: RejectionReport) -> list[FigureWords]:
     total, waiting = report.total, report.waiting
     outside = total.turned_back + total.void + total.recalled
-    is_young = total.pending * 10 > total.counted
+    is_quiet = total.pending * 10 > total.counted or total.acceptance.is_few
     return [
         FigureWords(
             "Offered", f"{total.offered:,}", f"{rate_words(total.resolution.share)} decided, {total.pending:,} pending"
         ),
-        FigureWords("Accepted", rate_words(total.acceptance.share), doubt(total.acceptance), is_young),
+        FigureWords("Accepted", rate_words(total.acceptance.share), doubt(total.acceptance), is_quiet),
         FigureWords(
             "Rejected at review",
             rate_words(total.rejection.share),
             f"{doubt(total.rejection)}; {rate_words(total.after_work.share)} more returned after work",
-            is_young,
+            is_quiet,
         ),
         FigureWords(
             "Outside the rates",

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db.models import Count, Min, Q
 from feedback.logic.rights import MANAGER, Person
 from feedback.logic.states import OPEN, State
 from feedback.models import Handoff, Rep, Team
+from feedback.models.handoffs import HandoffQuerySet
 from feedback.reports.queue import cursor_of, due_first
 from leads.logic.errors import InvalidInput, NotFound
 
@@ -19,6 +21,7 @@ PAGE = 50
 _MOST_TEAMS = 100
 _COUNTED = ("pending_count", "working_count", "late_count", "soon_count", "oldest_at")
 _NOBODY, _OWNED = "n", "o"
+_ALIKE = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +92,10 @@ def loads(team: Team, *, now: dt.datetime) -> list[Load]:
 def open_handoffs(team: Team, *, person: Person, owner: str, after: str) -> BoardPage:
     """What the team has open and the person may see: what nobody has first, then due first; up to 50.
 
-    `owner` narrows to one rep (uid), `after` is the cursor of the page before. Three statements at most.
+    `owner` narrows to one rep (uid), `after` is the cursor of the page before. Six statements at most.
     InvalidInput(after).
     """
-    rows = Handoff.objects.visible_to(person).filter(team=team, state__in=sorted(OPEN))
+    rows = Handoff.objects.visible_to(person).filter(team=team)
     rows = rows.select_related("lead", "account", "owner__user")
     if owner:
         rows = rows.filter(owner__uid=_uid(owner))
@@ -101,11 +104,21 @@ def open_handoffs(team: Team, *, person: Person, owner: str, after: str) -> Boar
         raise InvalidInput("This part of the board cannot be found; start again from the top.", field="after")
     found: list[Handoff] = []
     if part == _NOBODY and not owner:
-        found = due_first(rows.filter(owner=None), after=cursor, limit=PAGE + 1)
+        found = due_first(rows.filter(owner=None, state=State.PENDING), after=cursor, limit=PAGE + 1)
         cursor = ""
     if len(found) <= PAGE:
-        found += due_first(rows.filter(owner__isnull=False), after=cursor, limit=PAGE + 1 - len(found))
+        found += _owned(rows.filter(owner__isnull=False), after=cursor, limit=PAGE + 1 - len(found))
     return BoardPage(tuple(found[:PAGE]), _cursor(found[PAGE - 1]) if len(found) > PAGE else "")
+
+
+def _owned(rows: HandoffQuerySet, *, after: str, limit: int) -> list[Handoff]:
+    """Due first. Each state is read along the index by itself and the two are merged: together they would be sorted."""
+
+    def position(handoff: Handoff) -> tuple[bool, dt.datetime, int]:
+        return handoff.due_at is None, handoff.due_at or _ALIKE, handoff.pk
+
+    parts = (due_first(rows.filter(state=state), after=after, limit=limit) for state in sorted(OPEN))
+    return list(merge(*parts, key=position))[:limit]
 
 
 def _load(rep: Rep | None, row: Mapping[str, Any] | None) -> Load:

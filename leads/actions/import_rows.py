@@ -55,12 +55,11 @@ def _applied(kind: ImportKind, batch: Batch) -> list[RowDone]:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others go in
+        name = type(error).__name__
         if len(batch.rows) == 1:
-            _log.exception("a row of %s cannot be taken in", kind.name)
-            return [
-                InvalidInput(f"The row cannot be taken in ({type(error).__name__}); the log of LeadLoop says more.")
-            ]
-        _log.warning("a chunk of %s is taken in row by row after %s", kind.name, type(error).__name__)
+            _log.error("a row of %s cannot be taken in: %s: %s", kind.name, name, error)
+            return [InvalidInput(f"The row cannot be taken in ({name}); the log of LeadLoop says more.")]
+        _log.warning("a chunk of %s is taken in row by row", kind.name, exc_info=True)
     return [_applied(kind, Batch(rows=[row], mapping=batch.mapping, by=batch.by))[0] for row in batch.rows]
 
 

@@ -46,16 +46,24 @@ class _Known(Generic[Row]):
 
     def read(self, wanted: Iterable[Wanted]) -> None:
         """Lock and remember whatever answers to the keys; one statement."""
-        match = models.Q(pk__in=[])
-        keys = {key for one in wanted for key in one.keys}
-        for column in self.columns:
-            if values := [key[1] for key in keys if key[0] == column]:
-                match |= models.Q(**{f"{column}__in": values})
-        for system in {key[1] for key in keys if key[0] == "external"}:
-            ids = [key[2] for key in keys if key[:2] == ("external", system)]
-            # The same words as the unique index has, or PostgreSQL does not use it.
-            match |= models.Q(~models.Q(external_id=""), external_system=system, external_id__in=ids)
-        for row in self.model._default_manager.select_for_update(no_key=True).filter(match).order_by("pk"):
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        groups: dict[Key, list[str]] = {}
+        for key in {key for one in wanted for key in one.keys}:
+            groups.setdefault(key[:-1], []).append(key[-1])
+        where, params = [], []
+        for (kind, *system), values in groups.items():
+            # Arrays: Django would turn each value into a parameter of its own. The same words as the unique index has,
+            # or PostgreSQL does not use it.
+            where.append(
+                f"({table}.external_system = %s AND {table}.external_id = ANY(%s) AND NOT {table}.external_id = '')"
+                if system
+                else f"{table}.{connection.ops.quote_name(kind)} = ANY(%s)"
+            )
+            params += [*system, values]
+        if not where:
+            return
+        rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
+        for row in rows.extra(where=[" OR ".join(where)], params=params):
             self.remember(row)
 
     def remember(self, row: Row) -> None:
@@ -129,14 +137,17 @@ def _brought_up_to_date(
         row = known.get(one)
         if row is None:
             raise RuntimeError(f"{model.__name__} was neither found nor made: {one.keys}")
-        new = known.free(row, _changes(row, one))
+        is_new = row.pk in made
+        new = {} if is_new else _changes(row, one)
+        if new:
+            new = known.free(row, new)
         for name, value in new.items():
             setattr(row, name, value)
         if new:
             known.remember(row)
             changed[row.pk] = row
             columns.update(new)
-        result = RowResult.CREATED if row.pk in made else RowResult.UPDATED if new else RowResult.UNCHANGED
+        result = RowResult.CREATED if is_new else RowResult.UPDATED if new else RowResult.UNCHANGED
         made.discard(row.pk)
         kept.append(Kept(row, result))
     if changed:

@@ -29,6 +29,8 @@ def one_line(value: object, *, field: str, longest: int, required: bool = False)
     """Trimmed single-line text in NFC, direction and zero-width marks removed, at most `longest` characters;
     InvalidInput(field).
     """
+    if value == "" and not required:
+        return ""
     given = storable(value, field=field)
     # Putting accents in order takes time that grows with their square: a megabyte of them would take minutes.
     if len(given) > 2 * longest + 1_000:

@@ -20,7 +20,7 @@ from leads.models import Account, Campaign, Lead
 from sla.actions.demo_company import make_calendars, make_people, make_policies
 from sla.actions.demo_fates import Teller
 from sla.demo.behaviour import total
-from sla.demo.history import SEED, Cast, Story, history, recent
+from sla.demo.history import SEED, WEEKS, Cast, Story, history, recent
 from sla.demo.live import before, waiting
 from sla.demo.people import EMEA, MAIN_REP, PEOPLE
 from sla.demo.timing import back
@@ -65,7 +65,7 @@ def load() -> Loaded:
         cursor.execute("SET LOCAL join_collapse_limit = 1")
     now = database_now()
     people = make_people()
-    rows = make_calendars(year=now.year)
+    rows = make_calendars(year=(now - WEEKS).year)
     calendars = {name: Calendar.from_dict(row.as_dict()) for name, row in rows.items()}
     valid_from = min(back(calendar, now, WATCHED_MINUTES) for calendar in calendars.values())
     make_policies(rows, valid_from=valid_from, by=people["olga"])

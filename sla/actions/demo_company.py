@@ -62,13 +62,13 @@ def make_people() -> dict[str, Person]:
 
 
 def make_calendars(*, year: int) -> dict[str, WorkCalendar]:
-    """Each team's calendar by the team's name, closed on a few days of `year` and the years beside it."""
+    """Each team's calendar by the team's name, closed on a few days of `year` and the next."""
     calendars = {}
     for team in TEAMS:
         row = WorkCalendar.objects.create(name=f"{team.name} hours", timezone=team.timezone, weekly=team.weekly)
         CalendarException.objects.bulk_create(
             CalendarException(calendar=row, on=dt.date(on_year, month, day), label=label)
-            for on_year in (year - 1, year, year + 1)
+            for on_year in (year, year + 1)
             for month, day, label in _CLOSED_DAYS
         )
         calendars[team.name] = row

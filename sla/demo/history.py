@@ -16,7 +16,7 @@ from sla.logic.business_time import Calendar
 
 SEED = 20_261
 COMPANY_COUNT = 210
-HISTORY_COUNT, RECENT_COUNT = 520, 36
+HISTORY_COUNT, RECENT_COUNT = 490, 36
 WEEKS = dt.timedelta(weeks=12)
 _NORTHERN = frozenset({"GB", "SE", "NO", "DK", "FI"})
 _AMERICAN = frozenset({"US", "CA", "MX"})

@@ -216,7 +216,7 @@ def _other(cast: Cast, rng: random.Random, team: str, owner: str, *, now: dt.dat
     company, lead = cast.of_team(team)
     source = rng.choice((PRICING, WEBINAR, SOCIAL, SEARCH, REFERRAL))
     sights = behaviour(source, rng)
-    left = rng.choice((-30, 15, 50, 95, 130, 165, 190, 215, 230))
+    left = rng.randrange(-75, -10) if rng.random() < 0.15 else rng.randrange(8, 236)
     return Story(
         lead=lead,
         account=company.account,

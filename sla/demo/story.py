@@ -82,7 +82,7 @@ def _tries(rng: random.Random) -> tuple[Try, ...]:
     if rng.random() < 0.06:
         return ()
     at, tries = _minutes(rng, median=70, spread=1.1), []
-    for _ in range(rng.choice((1, 1, 2, 2, 3))):
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
         is_two_way = rng.random() < 0.46
         tries.append(
             Try(

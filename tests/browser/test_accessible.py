@@ -1,4 +1,4 @@
-"""What axe finds on the pages that people live in, in both themes and on a phone. A violation of the CSP fails the fixture."""
+"""What axe finds on the pages that people live in, in both themes and on a phone. A breach of the CSP fails too."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

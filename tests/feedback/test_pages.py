@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from feedback.actions import decisions
 from feedback.logic.states import State
-from feedback.models import Handoff
+from feedback.models import Handoff, person_of
 from feedback.reports import queue as lists
 from feedback.reports.queue import Listing
 from leads.models import Account, Engagement, JournalEntry
@@ -304,6 +304,18 @@ class TestList:
         shown = site.get(url("queue", show="late")).text
         assert str(late.uid) in shown
         assert str(today.uid) not in shown
+
+    def test_no_part_of_a_list_shows_what_is_not_visible(self, rep, site):
+        decisions.accept(offered(rep).uid, by=as_person(rep))
+        offered(rep), offered(team=rep.team), offered(RepFactory(team=rep.team)), offered(team=TeamFactory())
+        people = [as_person(rep), as_person(RepFactory()), person_of(manager_of(rep.team)), person_of(UserFactory())]
+        for person in people:
+            visible = set(Handoff.objects.visible_to(person))
+            for listing in Listing:
+                for chip in lists.CHIPS[listing]:
+                    assert set(lists.members(person, listing, chip, now=ago())) <= visible
+        assert set(lists.members(people[0], Listing.QUEUE, "team", now=ago()))
+        assert not set(lists.members(people[3], Listing.QUEUE, "all", now=ago()))
 
     def test_search_takes_wildcards_literally(self, rep, site):
         handoff = offered(rep)

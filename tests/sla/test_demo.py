@@ -21,6 +21,7 @@ from sla.demo.people import EMEA, LOGINS, MAIN_REP, PASSWORD, PEOPLE, TEAMS
 from sla.demo.timing import back
 from sla.logic.business_time import Calendar
 from sla.models import Clock, PolicyVersion
+from sla.reports.rules import rules_of
 from tests.factories import UserFactory
 
 CALENDARS = {team.name: Calendar.from_dict({"timezone": team.timezone, "weekly": team.weekly}) for team in TEAMS}
@@ -79,11 +80,14 @@ def test_the_story_is_the_same_whenever_it_is_told():
 @pytest.fixture(scope="module")
 def company(django_db_setup, django_db_blocker):
     """The demo, loaded once for this module and rolled back after it."""
+    # Rules are kept by row number, and tests that truncate give those out again.
+    rules_of.cache_clear()
     with django_db_blocker.unblock(), transaction.atomic():
         output = io.StringIO()
         call_command("load_demo", stdout=output)
         yield output.getvalue()
         transaction.set_rollback(True)
+    rules_of.cache_clear()
 
 
 def test_everybody_is_there_and_can_sign_in(company):
@@ -117,7 +121,7 @@ def test_a_name_that_is_taken_stops_it_before_it_starts(db):
 
 def test_history_has_no_clocks_and_the_present_has(company):
     since = PolicyVersion.objects.earliest("published_at").policy.valid_from
-    assert Handoff.objects.filter(offered_at__lt=since).count() > 500
+    assert Handoff.objects.filter(offered_at__lt=since).count() > 450
     assert not Clock.objects.filter(handoff__offered_at__lt=since).exists()
     assert not Handoff.objects.filter(offered_at__lt=since, state="pending").exists()
     pending = Handoff.objects.filter(state="pending")

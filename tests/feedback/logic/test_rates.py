@@ -74,6 +74,13 @@ def test_comparing_often_makes_it_harder_to_stand_out():
     assert standing_out([striking, *plain]) == []
 
 
+def test_the_correction_is_that_of_benjamini_and_hochberg():
+    """A chance of 0.0102 stands out in four comparisons, since 4 * 0.0102 < 0.05, and no longer in five."""
+    pair, plain = Pair(1, 1, 10, 60, 40, 600), Pair(2, 1, 1, 60, 49, 600)
+    assert [one.pair for one in standing_out([pair, *[plain] * 3])] == [pair]
+    assert standing_out([pair, *[plain] * 4]) == []
+
+
 def test_a_reason_nobody_else_has_stands_out_without_a_factor():
     (found,) = standing_out([Pair(1, 1, 15, 40, 0, 400)])
     assert found.times is None

@@ -5,6 +5,7 @@ import pytest
 from feedback.logic.consequences import Rule, consequence
 from feedback.logic.score_parts import points_of
 from feedback.logic.story import sentence
+from feedback.models import NextState
 
 
 def rule(next_state: str, **more) -> Rule:
@@ -19,22 +20,32 @@ def rule(next_state: str, **more) -> Rule:
     return Rule(next_state=next_state, **(told | more))
 
 
+GOES = " Goes to marketing scoring."
+COUNTS, COUNTS_NOT = " Counts in acceptance.", " Does not count in acceptance."
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (rule("recycle", cool_off_days=60), "Ana may come back after 60 days. Goes to marketing scoring. Counts in acceptance."),
-        (rule("recycle", return_condition="date reached", counts=False), "Ana may come back (date reached). Goes to marketing scoring. Does not count in acceptance."),
-        (rule("disqualify_account", asks="employee_count"), "Nortex is disqualified; Ana is not. The size on the account becomes what you say. Goes to marketing scoring. Counts in acceptance."),
-        (rule("suppress_lead", is_after_work=True), "Ana is suppressed: never offered again. Goes to marketing scoring."),
+        (rule("recycle", cool_off_days=60), f"Ana may come back after 60 days.{GOES}{COUNTS}"),
+        (
+            rule("recycle", return_condition="date reached", counts=False),
+            f"Ana may come back (date reached).{GOES}{COUNTS_NOT}",
+        ),
+        (
+            rule("disqualify_account", asks="employee_count"),
+            f"Nortex is disqualified; Ana is not. The size on the account becomes what you say.{GOES}{COUNTS}",
+        ),
+        (rule("suppress_lead", is_after_work=True), f"Ana is suppressed: never offered again.{GOES}"),
     ],
-)  # fmt: skip
+)
 def test_a_consequence_is_told_in_plain_sentences(given: Rule, said: str):
     assert consequence(given, person="Ana", company="Nortex") == said
 
 
-@pytest.mark.parametrize("state", ["recycle", "disqualify_lead", "disqualify_account", "suppress_lead", "merge", "reroute", "recoded"])  # fmt: skip
+@pytest.mark.parametrize("state", NextState.values)
 def test_every_next_state_has_its_sentence_even_for_an_unknown_visitor(state: str):
-    assert consequence(rule(state), person="", company="").endswith("Counts in acceptance.")
+    assert consequence(rule(state), person="", company="").endswith(COUNTS)
 
 
 @pytest.mark.parametrize(
