@@ -1,4 +1,4 @@
-"""`./dev bench [NAME ...]`: every goal of docs/performance.md as a ratio inside one run, on a database made for it.
+"""`./dev bench [NAME ...]`: what the product costs, as ratios inside one run, on a database made for it.
 
 Absolute figures are this machine's and swing; the ratios compare the same work, with the same result, in the same run.
 LEADLOOP_BENCH_HANDOFFS (default 1000000) makes a smaller company.

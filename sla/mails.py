@@ -20,8 +20,7 @@ _SUBJECTS = {
 
 
 def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
-    """The mail of one step, or None when the clock has ended or the person has nothing to do with the handoff any more.
-    """
+    """The mail of one step, or None when the clock has ended or the person has nothing to do with the handoff any more."""
     clock = Clock.objects.filter(pk=payload["clock"], state=ClockState.RUNNING).first()
     if clock is None:
         return None

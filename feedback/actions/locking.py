@@ -27,7 +27,7 @@ _SAY = {
 
 
 def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Handoff:
-    """The handoff with its lead and team, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`.
+    """The handoff with its lead, locked FOR NO KEY UPDATE, after its account and lead when `with_lead`.
 
     NotFound when it does not exist or `by` may not see it; NotAllowed when the right is missing. The state is not asked
     here.
@@ -39,17 +39,16 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
             Account.objects.select_for_update(no_key=True).get(pk=account_id)
         if lead_id:
             Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    held = (
+    # Only the lead is joined: a joined row is as it was before the wait for the lock, and a handoff's lead never changes.
+    handoff = (
         Handoff.objects.visible_to(by)
-        .select_for_update(no_key=True)
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("lead")
         .filter(uid=uid)
-        .values_list("pk", flat=True)
         .first()
     )
-    if held is None:
+    if handoff is None:
         raise NotFound("There is no such handoff.")
-    # Read only now: a row joined in the locking statement would be as it was before the wait for the lock.
-    handoff = Handoff.objects.select_related("lead", "team").get(pk=held)
     if not may(by, verb, Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)):
         raise NotAllowed(_refusal(handoff, verb=verb))
     return handoff

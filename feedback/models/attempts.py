@@ -21,7 +21,9 @@ class Attempt(FromCrm):
     kind = models.CharField(max_length=10, choices=AttemptKind)
     is_two_way = models.BooleanField(default=False)
     note = models.TextField(blank=True, default="")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     attempted_at = models.DateTimeField()
 
     class Meta:

@@ -65,7 +65,7 @@ class Handoff(FromCrm):
     is_void = models.BooleanField(default=False)
     decision_note = models.TextField(blank=True, default="")
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
 
     engaged_at = models.DateTimeField(null=True, blank=True)

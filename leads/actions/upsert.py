@@ -52,13 +52,11 @@ class _Known(Generic[Row]):
             groups.setdefault(key[:-1], []).append(key[-1])
         where, params = [], []
         for (kind, *system), values in groups.items():
-            # Arrays: Django would turn each value into a parameter of its own. The same words as the unique index has,
-            # or PostgreSQL does not use it.
-            where.append(
-                f"({table}.external_system = %s AND {table}.external_id = ANY(%s) AND NOT {table}.external_id = '')"
-                if system
-                else f"{table}.{connection.ops.quote_name(kind)} = ANY(%s)"
-            )
+            column = f"{table}.{connection.ops.quote_name('external_id' if system else kind)}"
+            # Arrays: Django would turn each value into a parameter of its own. Not '': the words of the partial
+            # indexes, without which PostgreSQL does not use them.
+            ours = f"{table}.external_system = %s AND " if system else ""
+            where.append(f"({ours}{column} = ANY(%s) AND NOT {column} = '')")
             params += [*system, values]
         if not where:
             return

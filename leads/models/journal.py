@@ -19,7 +19,12 @@ class JournalEntry(Identified):
     lead_uid = models.UUIDField(null=True)
     # No foreign key check on delete: a user who leaves stays in the record under the label.
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     actor_label = models.CharField(max_length=200)
     via = models.CharField(max_length=50)

@@ -14,11 +14,15 @@ class Notice(Identified):
     kind = models.CharField(max_length=50)
     handoff_uid = models.UUIDField(null=True)
     subject = models.CharField(max_length=200)
-    dedup_key = models.CharField(max_length=200, unique=True)
+    dedup_key = models.CharField(max_length=200)
     created_at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = (
+            # Promise: nobody is told the same thing twice.
+            models.UniqueConstraint(fields=["dedup_key"], name="notice_dedup_key"),
+        )
         indexes = (
             # Read by the bell on every page.
             models.Index(

@@ -26,7 +26,7 @@ class OutboxMessage(Identified):
     channel = models.CharField(max_length=10, choices=Channel)
     target = models.CharField(max_length=254)
     payload = models.JSONField(default=dict)
-    dedup_key = models.CharField(max_length=200, unique=True)
+    dedup_key = models.CharField(max_length=200)
     handoff_uid = models.UUIDField(null=True)
     state = models.CharField(max_length=10, choices=Delivery, default=Delivery.WAITING)
     attempt_count = models.PositiveSmallIntegerField(default=0)
@@ -38,6 +38,8 @@ class OutboxMessage(Identified):
 
     class Meta:
         constraints = (
+            # Promise: what was caused once leaves once.
+            models.UniqueConstraint(fields=["dedup_key"], name="outbox_dedup_key"),
             # Promise: a waiting message always has its next try, a settled one never.
             models.CheckConstraint(
                 condition=models.Q(state="waiting", not_before_at__isnull=False, settled_at__isnull=True)

@@ -49,11 +49,10 @@ class Rules:
             valid_until=dt.datetime.fromisoformat(until) if until else None,
         )
 
-    def apply_to(self, *, team: str, channel: str, at: dt.datetime) -> bool:
-        """Whether a handoff of `team` (uid) and `channel`, offered at `at`, comes under these rules."""
+    def apply_to(self, *, channel: str, at: dt.datetime) -> bool:
+        """Whether a handoff of `channel`, offered at `at`, comes under these rules; the team is the caller's question."""
         return (
-            self.team in ("", team)
-            and self.channel in ("", channel)
+            self.channel in ("", channel)
             and self.valid_from <= at
             and (self.valid_until is None or at < self.valid_until)
         )

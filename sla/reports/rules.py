@@ -27,8 +27,12 @@ def in_force() -> list[tuple[int, Rules]]:
 
 
 def matching(handoff: Handoff, versions: list[tuple[int, Rules]]) -> tuple[int, Rules] | None:
-    """The first version that applies to the handoff (its team loaded), or None: then nothing is promised."""
+    """The first version that applies to the handoff, or None: then nothing is promised.
+
+    The handoff's team is read only where a rule names one.
+    """
     for version_id, rules in versions:
-        if rules.apply_to(team=str(handoff.team.uid), channel=handoff.channel, at=handoff.offered_at):
+        is_concerned = not rules.team or rules.team == str(handoff.team.uid)
+        if is_concerned and rules.apply_to(channel=handoff.channel, at=handoff.offered_at):
             return version_id, rules
     return None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from feedback.models import Handoff, Rep, Team, person_of
@@ -82,11 +82,14 @@ def company(django_db_setup, django_db_blocker):
     """The demo, loaded once for this module and rolled back after it."""
     # Rules are kept by row number, and tests that truncate give those out again.
     rules_of.cache_clear()
-    with django_db_blocker.unblock(), transaction.atomic():
-        output = io.StringIO()
-        call_command("load_demo", stdout=output)
-        yield output.getvalue()
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            output = io.StringIO()
+            call_command("load_demo", stdout=output)
+            yield output.getvalue()
+            transaction.set_rollback(True)
+        # After a browser test this may be a connection that nobody else would close.
+        connection.close()
     rules_of.cache_clear()
 
 
