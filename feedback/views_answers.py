@@ -21,7 +21,7 @@ from feedback.models import Handoff
 from feedback.pages.lists import Place
 from feedback.reports import queue as lists
 from feedback.reports.detail import detail, visible
-from feedback.views_queue import handoff_view, place_of, read_list
+from feedback.views_queue import handoff_view, named_place, place_of, read_list
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
 View = Callable[[PageRequest, UUID], HttpResponse]
@@ -41,10 +41,13 @@ class Ask:
 
 
 def deciding(view: View) -> View:
-    """Who comes second is told who was first, beside the handoff as it stands now."""
+    """Who comes second is told who was first, beside the handoff as it stands now. An address that makes no sense is
+    refused before anything is written, not when the answer is made.
+    """
 
     @wraps(view)
     def inner(request: PageRequest, uid: UUID) -> HttpResponse:
+        named_place(request)
         try:
             return view(request, uid)
         except StateConflict as error:

@@ -85,14 +85,21 @@ def place_of(request: PageRequest, handoff: Handoff) -> Place:
     person = request.person
     if REP not in person.roles or person.rep_id is None:
         return Place(listing=None)
-    given = request.GET.get("list", "")
-    if given in set(Listing):
-        asked = lists.asked_for(Listing(given), chip=request.GET.get("show", ""), query=request.GET.get("q", ""))
-        return Place(listing=asked.listing, chip=asked.chip, query=asked.query)
+    if named := named_place(request):
+        return named
     if handoff.state not in OPEN and MANAGER in person.roles:
         return Place(listing=None)
     is_worked = handoff.owner_id == person.rep_id and handoff.state != State.PENDING
     return Place(listing=Listing.WORKING if is_worked else Listing.QUEUE)
+
+
+def named_place(request: PageRequest) -> Place | None:
+    """The list that the address names, None when it names none. InvalidInput(show, q)."""
+    given = request.GET.get("list", "")
+    if given not in set(Listing):
+        return None
+    asked = lists.asked_for(Listing(given), chip=request.GET.get("show", ""), query=request.GET.get("q", ""))
+    return Place(listing=asked.listing, chip=asked.chip, query=asked.query)
 
 
 def read_list(person: Person, asked: Asked, *, active: UUID | None, now: dt.datetime) -> QueueList:

@@ -1,13 +1,50 @@
-"""Times are shown in the reader's zone."""
+"""What every request goes through: what cannot be read is refused, and times are shown in the reader's zone."""
 
 import zoneinfo
 from collections.abc import Callable
 from functools import cache
 
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 
+from leads.api.errors import CONTENT_TYPE, Problem
+
 COOKIE = "leadloop_tz"
+
+
+class ReadableMiddleware:
+    """Refuses a request whose address or text no page and no view could read, before any of them has acted on it.
+
+    That is text in another charset than UTF-8, and a query string of more parameters than are taken. A cookie with a
+    NUL in it was never ours and is not looked at.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer; 400 for what cannot be read, 415 from the API for a charset. SuspiciousOperation."""
+        is_api = request.path_info.startswith("/api/")
+        charset = str((request.content_params or {}).get("charset", "utf-8")).strip().lower()
+        if charset not in {"utf-8", "utf8"}:
+            if is_api:
+                return _problem(415, "Text is sent in UTF-8.")
+            raise SuspiciousOperation("A request says that it is in another charset than UTF-8.")
+        try:
+            request.GET  # noqa: B018 - read here, so that no view finds out too late
+        except SuspiciousOperation:
+            if is_api:
+                return _problem(400, "The query string has too many parameters.")
+            raise
+        if any("\x00" in value for value in request.COOKIES.values()):
+            request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\x00" not in value}
+        return self.get_response(request)
+
+
+def _problem(status: int, detail: str) -> JsonResponse:
+    body = Problem(status=status, detail=detail).body()
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
 @cache

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from feedback.models import Handoff, Team
+from leads.actions.clock import database_now
 from leads.logic.mail import Mail
 from sla.models import Clock, ClockState, StepAction
 from sla.reports.promises import promises
@@ -20,12 +21,16 @@ _SUBJECTS = {
 
 
 def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
-    """The mail of one step, or None when the clock has ended or the person has nothing to do with the handoff any more."""
+    """The mail of one step, or None when it is no longer true: the clock has ended, the deadline that was warned of has
+    passed, or the person has nothing to do with the handoff any more.
+    """
     clock = Clock.objects.filter(pk=payload["clock"], state=ClockState.RUNNING).first()
     if clock is None:
         return None
     handoff = Handoff.objects.select_related("lead", "account", "owner__user", "team").get(pk=clock.handoff_id)
     action = clock.step_actions[payload["step"]]
+    if action == StepAction.WARN and database_now() > clock.due_at:
+        return None
     if not _concerned(handoff, payload["user"], action=action):
         return None
     promise = promises([handoff.pk])[handoff.pk]

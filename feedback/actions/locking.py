@@ -39,7 +39,8 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
             Account.objects.select_for_update(no_key=True).get(pk=account_id)
         if lead_id:
             Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    # Only the lead is joined: a joined row is as it was before the wait for the lock, and a handoff's lead never changes.
+    # Only the lead is joined: a joined row is as it was before the wait for the lock, and a handoff's lead never
+    # changes.
     handoff = (
         Handoff.objects.visible_to(by)
         .select_for_update(no_key=True, of=("self",))

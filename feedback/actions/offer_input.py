@@ -2,8 +2,8 @@
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from feedback.logic.score_parts import ScoreParts
 from feedback.models import Rep, Team
 from leads.actions.people import AccountInput, CampaignInput, LeadInput, clean_account, clean_campaign, clean_lead
 from leads.logic.errors import InvalidInput
@@ -26,7 +26,7 @@ class OfferInput:
     owner: str = ""
     fit: int | None = None
     intent: int | None = None
-    score_parts: dict[str, Any] = field(default_factory=dict)
+    score_parts: ScoreParts = field(default_factory=dict)
     why: str = ""
     engaged_at: dt.datetime | None = None
     qualified_at: dt.datetime | None = None

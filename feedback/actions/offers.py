@@ -84,8 +84,9 @@ def offer_again(previous: Handoff, *, owner: Rep | None, by: Person, at: dt.date
 
 
 _CARRIED = (
-    "lead_id", "account_id", "campaign_id", "channel", "fit", "intent", "score_parts", "why", "engaged_at", "qualified_at",
-)  # fmt: skip
+    *("lead_id", "account_id", "campaign_id", "channel"),
+    *("fit", "intent", "score_parts", "why", "engaged_at", "qualified_at"),
+)
 
 
 def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff]:

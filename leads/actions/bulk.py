@@ -20,7 +20,7 @@ _READY = (
     models.UUIDField,
 )
 # From here on COPY is quicker, although the primary keys have to be drawn first.
-_WORTH_A_COPY = 20
+_WORTH_A_COPY = 200
 AnyField: TypeAlias = "models.Field[Any, Any]"
 
 
@@ -79,11 +79,11 @@ def _copied(model: type[models.Model], rows: Sequence[models.Model]) -> int:
     fields = _given(model, rows)
     names = ", ".join(_quoted(field) for field in fields)
     columns = [_values(field, rows) for field in fields]
+    statement = f"COPY {_table(model)} ({names}) FROM STDIN"
     # Django does not translate what COPY raises by itself.
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        with cursor.copy(f"COPY {_table(model)} ({names}) FROM STDIN") as copy:
-            for values in zip(*columns, strict=True):
-                copy.write_row(values)
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for values in zip(*columns, strict=True):
+            copy.write_row(values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
     return len(rows)

@@ -40,7 +40,7 @@ def stop(handoff_ids: Sequence[int], targets: Sequence[TargetKey], *, at: dt.dat
 
 
 def cancel(handoff_ids: Sequence[int], targets: Sequence[TargetKey], *, at: dt.datetime) -> None:
-    """End the running clocks of `targets` because the question no longer stands; a deadline passed before stays passed."""
+    """End the running clocks of `targets`: the question no longer stands. A deadline passed before stays passed."""
     _end(_running(handoff_ids, targets), state=ClockState.CANCELLED, at=at)
 
 

@@ -26,7 +26,7 @@ _INDUSTRY_POINTS = {"logistics": 25, "manufacturing": 22, "food": 18, "retail": 
 _GOOD_TITLES = ("Head", "COO", "Director", "Fleet", "Supply")
 _ICP_COUNTRIES = frozenset({"DE", "NL", "BE", "SE", "NO", "DK", "FI", "GB", "US"})
 
-Parts = list[list[str | int]]
+Parts = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,30 @@ def intent_parts(sights: list[Sight]) -> Parts:
         counts[label] = counts.get(label, 0) + 1
     ordered = sorted(points, key=lambda label: (-points[label], label))
     named = {label: f"{label} × {counts[label]}" if counts[label] > 1 else label for label in ordered}
-    return _capped([[named[label], max(1, round(points[label]))] for label in ordered])
+    return _capped({named[label]: max(1, round(points[label])) for label in ordered})
 
 
 def fit_parts(lead: LeadInput | None, account: AccountInput) -> Parts:
     """Points per trait that matches the ICP; together at most 100."""
     size = account.employee_count or 0
-    parts: Parts = [[f"Industry: {account.industry}", _INDUSTRY_POINTS.get(account.industry, 6)]]
+    parts: Parts = {f"Industry: {account.industry}": _INDUSTRY_POINTS.get(account.industry, 6)}
     is_mid_market = 100 <= size <= 2_000
-    parts.append(["Size 100–2,000" if is_mid_market else "Size outside 100–2,000", 25 if is_mid_market else 5])
+    parts["Size 100–2,000" if is_mid_market else "Size outside 100–2,000"] = 25 if is_mid_market else 5
     if lead:
-        parts.append([f"Role: {lead.title}", 22 if lead.title.startswith(_GOOD_TITLES) else 9])
-    parts.append([f"Region {account.country}", 18 if account.country in _ICP_COUNTRIES else 7])
+        parts[f"Role: {lead.title}"] = 22 if lead.title.startswith(_GOOD_TITLES) else 9
+    parts[f"Region {account.country}"] = 18 if account.country in _ICP_COUNTRIES else 7
     return _capped(parts)
 
 
 def total(parts: Parts) -> int:
     """The score that the parts add up to."""
-    return sum(int(points) for _, points in parts)
+    return sum(parts.values())
 
 
 def _capped(parts: Parts) -> Parts:
-    kept: Parts = []
-    left = 100
-    for label, points in parts[:5]:
-        if left <= 0:
-            break
-        kept.append([label, min(int(points), left)])
-        left -= int(points)
+    kept: Parts = {}
+    for label, points in list(parts.items())[:5]:
+        left = 100 - sum(kept.values())
+        if left > 0:
+            kept[label] = min(points, left)
     return kept

@@ -60,7 +60,7 @@ def _promise(clock: Clock, *, now: dt.datetime) -> Promise:
 
 
 def _then(clock: Clock, *, now: dt.datetime) -> str:
-    """The next two things that happen if nobody acts, like "then your manager is told, 16:11 it goes to the next rep"."""
+    """The next two things if nobody acts, like: then your manager is told, 16:11 it goes to the next rep."""
     ahead = [
         (action, at)
         for action, at in zip(clock.step_actions, clock.step_ats, strict=True)

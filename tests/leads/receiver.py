@@ -1,5 +1,6 @@
 """A real mail server on loopback that can misbehave on request, and remembers what reached it."""
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -38,7 +39,7 @@ class Receiver:
         if self.behave == "drop":
             server.transport.abort()
         while self.behave == "hold":
-            await _short_nap()
+            await asyncio.sleep(0.02)
         return "250 OK"
 
     @property
@@ -47,12 +48,6 @@ class Receiver:
 
     def last(self) -> EmailMessage:
         return self.mails[-1][1]
-
-
-async def _short_nap():
-    import asyncio
-
-    await asyncio.sleep(0.02)
 
 
 def free_port():

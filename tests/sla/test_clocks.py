@@ -141,3 +141,13 @@ def test_a_mail_is_written_only_while_it_is_true(rep):
     assert step_mail({**payload, "user": lena.user_id}, handoff.uid) is not None
     decisions.accept(handoff.uid, by=as_person(lena))
     assert step_mail({**payload, "user": lena.user_id}, handoff.uid) is None
+
+
+def test_nobody_is_warned_of_a_deadline_that_has_passed(rep):
+    policy()
+    handoff = offered(rep, at=ago(minutes=61))
+    payload = {"clock": Clock.objects.get(handoff=handoff).pk, "step": 0, "user": rep.user_id}
+    assert step_mail(payload, handoff.uid) is None
+    late = step_mail({**payload, "step": 2}, handoff.uid)
+    assert late is not None
+    assert late.subject == f"Decide for {handoff.lead} is late"
