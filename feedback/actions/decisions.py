@@ -19,7 +19,7 @@ from leads.logic.errors import InvalidInput
 
 @transaction.atomic
 def see(uid: UUID, *, by: Person) -> Handoff:
-    """The handoff, marked as seen when its owner opens it first; other people and later calls change nothing. Locks it."""
+    """The handoff, marked as seen when its owner first opens it; nobody else changes anything. Locks it."""
     handoff = locked(uid, by=by, verb=Verb.SEE)
     if handoff.seen_at is None and handoff.state == State.PENDING and handoff.owner_id == by.rep_id is not None:
         handoff.seen_at = instant(None)

@@ -16,7 +16,7 @@ REASONING = ("reason", "evidence")
 
 @dataclass(frozen=True)
 class Given:
-    """A reason as it was given: `data` (keys, numbers, days) for the journal, `words` for the note, which can be erased."""
+    """A reason as given: `data` (keys, numbers, days) for the journal, `words` for the note that can be erased."""
 
     reason: RejectionReason
     data: dict[str, Any]

@@ -50,7 +50,7 @@ class Rules:
         )
 
     def apply_to(self, *, channel: str, at: dt.datetime) -> bool:
-        """Whether a handoff of `channel`, offered at `at`, comes under these rules; the team is the caller's question."""
+        """Whether a handoff of `channel`, offered at `at`, comes under these rules, its team apart."""
         return (
             self.channel in ("", channel)
             and self.valid_from <= at
