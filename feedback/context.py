@@ -22,8 +22,9 @@ _ROLE_WORDS = {REP: "Rep", MANAGER: "Manager", MARKETER: "Marketer", OPERATIONS:
 class Entry:
     label: str
     url: str
+    counted: str
     count: str
-    active: bool
+    active: str
     key: str
 
 
@@ -71,6 +72,13 @@ _GROUPS = (
     ("Marketing", (_Place("Imports", "leads:imports", "g i", frozenset({MARKETER, OPERATIONS})),)),
 )
 
+# Pages that hang below one of the menu, which stays marked while they are read.
+_PARENTS = {
+    "feedback:report-handoffs": "feedback:report-rejections",
+    "leads:import-run": "leads:imports",
+    "leads:zone": "leads:notices",
+}
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """nav, me and now for base.html. Nothing is asked of the database until a template shows the frame; then one
@@ -114,10 +122,14 @@ def _entries(places: Iterable[_Place], request: HttpRequest, person: Person, fou
         except NoReverseMatch:
             continue
         count = counts.words(found[place.count]) if found.get(place.count) else ""
-        yield Entry(label=place.label, url=url, count=count, active=_is_here(place.name, here, request), key=place.key)
+        active = "page" if place.name == here else "true" if place.name == _parent(here, request, person) else ""
+        yield Entry(label=place.label, url=url, counted=place.count, count=count, active=active, key=place.key)
 
 
-def _is_here(name: str, here: str, request: HttpRequest) -> bool:
+def _parent(here: str, request: HttpRequest, person: Person) -> str:
+    """The page of the menu that the page `here` belongs to."""
     if here.startswith("feedback:handoff"):
-        return name == f"feedback:{request.GET.get('list') or 'queue'}"
-    return name == here
+        if REP not in person.roles:
+            return "feedback:board"
+        return f"feedback:{request.GET.get('list') or 'queue'}"
+    return _PARENTS.get(here, "")

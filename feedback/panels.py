@@ -10,8 +10,8 @@ class Promise:
     """The promise that runs on a handoff, in words a rep can act on.
 
     `left` is business time until the deadline, negative once late (then it is how much business time has passed since);
-    `share` is how much of the promised time is used, 0 to 1; `state` is late, soon, later or held. `then` says what
-    happens next if nobody acts, "" when nothing does.
+    `share` is how much of the promised time is used, 0 to 1; `state` is late, soon, later or held. `then` says to the
+    owner what happens next if nobody acts, `then_to_others` to everybody else; "" when nothing does.
     """
 
     target: str
@@ -21,6 +21,7 @@ class Promise:
     state: str
     words: str
     then: str
+    then_to_others: str = ""
 
 
 Provider = Callable[[Sequence[int]], Mapping[int, Promise]]

@@ -1,7 +1,5 @@
 """Addresses of the pages of feedback."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from feedback import views_board, views_decisions, views_queue
@@ -26,6 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HANDOFF}reassign/", views_decisions.reassign, name="handoff-reassign"),
     path("board/", views_board.board, name="board"),
     path("board/reassign/", views_board.reassign_many, name="board-reassign"),
+    path("", include("feedback.urls_reports")),
 ]
-if find_spec("feedback.urls_reports"):
-    urlpatterns.append(path("", include("feedback.urls_reports")))

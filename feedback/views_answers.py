@@ -3,7 +3,7 @@ quicker.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from feedback.models import Handoff
 from feedback.pages.lists import Place
 from feedback.reports import queue as lists
 from feedback.reports.detail import detail, visible
-from feedback.views_queue import handoff_view, named_place, place_of, read_list
+from feedback.views_queue import handoff_view, named_place, place_of, read_list, rows_shown
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
 View = Callable[[PageRequest, UUID], HttpResponse]
@@ -125,7 +125,9 @@ def _landed(request: PageRequest, uid: UUID | None, *, place: Place, words: str,
         found = detail(uid, person=request.person, now=now)
         context["handoff"] = handoff_view(found, request=request, place=place, now=now)
     if place.listing:
-        wanted = lists.asked_for(place.listing, chip=place.chip, query=place.query)
+        wanted = replace(
+            lists.asked_for(place.listing, chip=place.chip, query=place.query), rows=rows_shown(request)
+        )
         context["queue"] = read_list(request.person, wanted, active=uid, now=now)
     response = render(request, "feedback/_decided.html", context)
     response["HX-Push-Url"], response["HX-Reswap"] = here, "outerHTML"

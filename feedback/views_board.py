@@ -1,11 +1,13 @@
 """The board: a team's promise, live, and giving handoffs to somebody else."""
 
 from collections import Counter
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -63,7 +65,8 @@ def reassign_many(request: PageRequest) -> HttpResponse:
         messages.success(request, f"{count} given to {given}.")
     for message, times in refused.items():
         messages.error(request, f"{times} not given: {message}")
-    return redirect("feedback:board")
+    here = urlencode({key: request.GET[key] for key in ("team", "rep") if request.GET.get(key)})
+    return redirect(f"{reverse('feedback:board')}?{here}" if here else "feedback:board")
 
 
 def _takers(person: Person, team: Team) -> list[Rep]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -102,6 +103,12 @@ def named_place(request: PageRequest) -> Place | None:
     return Place(listing=asked.listing, chip=asked.chip, query=asked.query)
 
 
+def rows_shown(request: PageRequest) -> int:
+    """How many rows of the list the reader has in front of them, so that a new list is not shorter than the old one."""
+    said = request.headers.get("LeadLoop-Rows", "")
+    return min(max(int(said), lists.PAGE), lists.MOST_ROWS) if said.isascii() and said.isdigit() else lists.PAGE
+
+
 def read_list(person: Person, asked: Asked, *, active: UUID | None, now: dt.datetime) -> QueueList:
     """The list pane: its rows, their promises and the counts of its chips; at most four statements."""
     page = lists.page(person, asked, now=now)
@@ -169,11 +176,11 @@ def _more_rows(request: PageRequest, asked: Asked, *, now: dt.datetime) -> HttpR
 
 def _poll(request: PageRequest, asked: Asked, *, now: dt.datetime) -> HttpResponse:
     """The list pane, 204 when the reader's page shows the same, 304 when its cache does."""
-    shown = read_list(request.person, asked, active=None, now=now)
+    shown = read_list(request.person, replace(asked, rows=rows_shown(request)), active=None, now=now)
     etag = f'"{shown.digest}"'
     if request.GET["known"] == shown.digest:
         return HttpResponse(status=204, headers={"ETag": etag})
-    response = render(request, "feedback/_queue_list.html", {"queue": shown, "now": now})
+    response = render(request, "feedback/_queue_news.html", {"queue": shown, "now": now})
     response["ETag"] = etag
     answer = get_conditional_response(request, etag=etag, response=response)
     assert isinstance(answer, HttpResponse)

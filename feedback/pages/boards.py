@@ -127,16 +127,16 @@ def board_page(
         finding=_finding(loads),
         people=tuple(_person(load.rep, load, team=team, owner=owner, now=now) for load in loads if load.rep),
         rows=tuple(_row(handoff, promises.get(handoff.pk), now=now) for handoff in page.handoffs),
-        reassign=Reassign(reverse("feedback:board-reassign"), choices) if choices else None,
+        reassign=Reassign(board_url(team, owner=owner, name="board-reassign"), choices) if choices else None,
         more_url=more,
         empty=Empty(headline="Nothing is open", sentence="Every lead this team was offered has its answer."),
     )
 
 
-def board_url(team: Team, *, owner: str = "", after: str = "") -> str:
-    """The address of a team's board, narrowed to one rep, from a place in its list on."""
+def board_url(team: Team, *, owner: str = "", after: str = "", name: str = "board") -> str:
+    """The address of a team's board, narrowed to one rep, from a place in its list on; or of what is done from there."""
     kept = {key: value for key, value in (("rep", owner), ("after", after)) if value}
-    return f"{reverse('feedback:board')}?{urlencode({'team': team.uid, **kept})}"
+    return f"{reverse(f'feedback:{name}')}?{urlencode({'team': team.uid, **kept})}"
 
 
 def _figures(loads: Sequence[Load]) -> tuple[Figure, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -59,6 +60,7 @@ class HandoffPage:
     facts: tuple[str, ...]
     offered_at: dt.datetime
     back_url: str
+    back_label: str
     state_words: str
     state_tone: str
     promise: PromiseLine | None
@@ -99,10 +101,11 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         job=lead.title if lead else "",
         facts=tuple(fact for fact in facts if fact),
         offered_at=handoff.offered_at,
-        back_url=reader.place.address(reader.place.listing) if reader.place.listing else reverse("feedback:board"),
+        back_url=_back_url(handoff, reader=reader),
+        back_label="Back to the list" if reader.place.listing else "Back to the board",
         state_words=_state_words(handoff, person=reader.person, now=now),
         state_tone=_TONES.get(State(handoff.state), ""),
-        promise=promise_line(promise, now=now),
+        promise=promise_line(promise, is_own=handoff.owner_id == reader.person.rep_id, now=now),
         actions=tuple(actions(handoff, reader=reader, now=now)),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
         why_more=tuple(_why_more(found)),
@@ -115,8 +118,8 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
     )
 
 
-def promise_line(promise: Promise | None, *, now: dt.datetime) -> PromiseLine | None:
-    """The promise in one line: what, until when, what is left of it, and what happens then."""
+def promise_line(promise: Promise | None, *, is_own: bool, now: dt.datetime) -> PromiseLine | None:
+    """The promise in one line: what, until when, what is left of it, and what happens then, as its owner or others say."""
     if promise is None:
         return None
     zone = timezone.get_current_timezone()
@@ -124,13 +127,20 @@ def promise_line(promise: Promise | None, *, now: dt.datetime) -> PromiseLine | 
     is_today = local.date() == now.astimezone(zone).date()
     by = f"{local:%H:%M}" if is_today else when_words(promise.due_at, now=now, zone=zone)
     state = "now" if promise.state == "soon" and promise.left <= _NOW else promise.state
-    sentence_ = f"{promise.words} · {promise.then}" if promise.then else promise.words
+    then = promise.then if is_own else promise.then_to_others
     return PromiseLine(
-        headline=f"{promise.target} by {by}",
+        headline=f"{promise.target}: was due {by}" if state == "late" else f"{promise.target} by {by}",
         state=state,
-        sentence=sentence_,
-        share=None if state == "held" else round(promise.share * 100),
+        sentence=f"{promise.words} · {then}" if then else promise.words,
+        share=None if state in {"held", "late"} else round(promise.share * 100),
     )
+
+
+def _back_url(handoff: Handoff, *, reader: Reader) -> str:
+    if reader.place.listing:
+        return reader.place.address(reader.place.listing)
+    team = f"?{urlencode({'team': handoff.team.uid})}" if handoff.team.is_active else ""
+    return f"{reverse('feedback:board')}{team}"
 
 
 def _people(count: int | None) -> str:

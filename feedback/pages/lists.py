@@ -18,9 +18,10 @@ from leads.logic.words import due_words, duration_words, left_words
 
 _TITLES = {Listing.QUEUE: "Due next", Listing.WORKING: "Working"}
 _LABELS = {
-    "all": "All", "late": "Late", "today": "Today", "new": "New", "team": "Unassigned",
-    "untried": "No attempt yet", "talking": "Talking", "qualified": "Qualified",
+    "late": "Late", "today": "Today", "new": "New", "team": "Unassigned",
+    "untried": "Not tried", "talking": "Talking", "qualified": "Qualified",
 }  # fmt: skip
+_WHOLE = {Listing.QUEUE: "All", Listing.WORKING: "Accepted"}
 _EVEN = dt.timedelta(minutes=2)
 _COUNTS_DOWN = dt.timedelta(hours=12)
 
@@ -142,7 +143,7 @@ def queue_list(page: Page, *, asked: Asked, chip_counts: Mapping[str, int], rows
     place = Place(listing=asked.listing, chip=asked.chip, query=asked.query)
     chips = tuple(
         Chip(
-            label=_LABELS[chip],
+            label=_LABELS.get(chip) or _WHOLE[asked.listing],
             count=counts.words(chip_counts[chip]),
             url=_list_url(place, chip, query=asked.query),
             active=chip == asked.chip,

@@ -22,6 +22,7 @@ from leads.logic.why_now import Sight, Who, why_now
 from leads.models import Engagement
 
 PAGE = 50
+MOST_ROWS = 500
 _SIGHTS = 8
 
 
@@ -40,13 +41,14 @@ CHIPS: dict[Listing, tuple[str, ...]] = {
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """Which part of which list: `chip` is one of CHIPS, `query` looks in names and companies, `after` is a Row's
-    cursor.
+    cursor, `rows` is how many are wanted at most.
     """
 
     listing: Listing
     chip: str = "all"
     query: str = ""
     after: str = ""
+    rows: int = PAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +89,13 @@ def asked_for(listing: Listing, *, chip: str, query: str, after: str = "") -> As
 
 
 def page(person: Person, asked: Asked, *, now: dt.datetime) -> Page:
-    """Up to 50 rows, due first, those without a promise last; one statement, two where the promises end.
+    """Up to `asked.rows` rows, due first, those without a promise last; one statement, two where the promises end.
 
     Cost follows the page: the rows come along an index from where the page before ended.
     """
     matching = _searched(members(person, asked.listing, asked.chip, now=now), asked.query)
-    rows = due_first(_read(matching), after=asked.after, limit=PAGE + 1)
-    return Page(tuple(_row(found, now=now) for found in rows[:PAGE]), len(rows) > PAGE)
+    rows = due_first(_read(matching), after=asked.after, limit=asked.rows + 1)
+    return Page(tuple(_row(found, now=now) for found in rows[: asked.rows]), len(rows) > asked.rows)
 
 
 def due_first(rows: HandoffQuerySet, *, after: str, limit: int) -> list[Handoff]:

@@ -14,7 +14,8 @@ _MOST_LABELS = 7
 @register.inclusion_tag("_chart_bars.html")
 def chart_bars(chart: BarChart, title: str, note_head: str = "") -> dict[str, Any]:
     """Stacked bars as a table whose middle column is drawn. `note_head` names the column of words beside the bars."""
-    return {"chart": chart, "title": title, "note_head": note_head, "width": WIDTH}
+    has_pale = any(bar.is_young for bar in chart.bars)
+    return {"chart": chart, "title": title, "note_head": note_head, "width": WIDTH, "has_pale": has_pale}
 
 
 @register.inclusion_tag("_chart_line.html")

@@ -66,7 +66,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("domain", ""), _negated=True), fields=["domain"], name="account_domain"
-                    )
+                    ),
+                    models.Index(fields=["name"], name="account_name"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
@@ -117,6 +118,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name", "id"),
+                "indexes": [models.Index(fields=["name"], name="campaign_name")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("external_id", ""), _negated=True),

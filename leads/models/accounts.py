@@ -23,6 +23,8 @@ class Account(FromCrm):
         indexes = (
             # Read by account look-ups when an offer names its company by domain.
             models.Index(fields=["domain"], condition=~models.Q(domain=""), name="account_domain"),
+            # Read where an offer knows its company by name alone.
+            models.Index(fields=["name"], name="account_name"),
         )
 
     def __str__(self) -> str:

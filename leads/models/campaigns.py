@@ -15,6 +15,8 @@ class Campaign(FromCrm):
     class Meta:
         ordering = ("name", "id")
         constraints = (one_per_external_id("campaign_external_id"),)
+        # Read where an offer knows its campaign by name alone.
+        indexes = (models.Index(fields=["name"], name="campaign_name"),)
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,7 @@
 """The promise that runs on a handoff, in words a rep can act on."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
@@ -20,6 +20,12 @@ _NEXT = {
     StepAction.NOTIFY_MANAGER.value: "your manager is told",
     StepAction.REASSIGN.value: "it goes to the next rep",
     StepAction.EXPIRE.value: "it expires",
+}
+_NEXT_TO_OTHERS = {
+    **_NEXT,
+    StepAction.WARN.value: "the owner is reminded",
+    StepAction.NOTIFY_OWNER.value: "the owner is told",
+    StepAction.NOTIFY_MANAGER.value: "the manager is told",
 }
 
 
@@ -55,23 +61,24 @@ def _promise(clock: Clock, *, now: dt.datetime) -> Promise:
         share=1.0 if late else min(1.0, max(0.0, 1 - left / amount)),
         state=state,
         words=words,
-        then=_then(clock, now=now),
+        then=_then(clock, _NEXT, now=now),
+        then_to_others=_then(clock, _NEXT_TO_OTHERS, now=now),
     )
 
 
-def _then(clock: Clock, *, now: dt.datetime) -> str:
+def _then(clock: Clock, said_of: Mapping[str, str], *, now: dt.datetime) -> str:
     """The next two things if nobody acts, like: then your manager is told, 16:11 it goes to the next rep."""
     ahead = [
         (action, at)
         for action, at in zip(clock.step_actions, clock.step_ats, strict=True)
-        if at > now and action in _NEXT and at >= clock.due_at
+        if at > now and action in said_of and at >= clock.due_at
     ][:2]
     if not ahead:
         return ""
     said = []
     for action, at in ahead:
         opening = "then" if at == clock.due_at else _when(at, now=now)
-        said.append(f"{opening} {_NEXT[action]}")
+        said.append(f"{opening} {said_of[action]}")
     return ", ".join(said)
 
 

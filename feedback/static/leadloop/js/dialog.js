@@ -48,6 +48,16 @@
     }
   });
 
+  // The button says that Enter sends. In a list of choices the browser does nothing with it, in a long text it is a new line,
+  // where Ctrl and Enter send.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !dialog.open) return;
+    const field = event.target.closest?.("select, textarea");
+    if (!field || (field.matches("textarea") && !event.ctrlKey && !event.metaKey)) return;
+    event.preventDefault();
+    field.form?.requestSubmit();
+  });
+
   // -- reasons: a chosen one asks its question, a typed word narrows the list -----------------------------------------
   const ask = (radio) => {
     const question = radio.closest(".reason")?.querySelector(".ask input, .ask select, .ask textarea");

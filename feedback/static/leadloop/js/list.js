@@ -53,11 +53,22 @@
     const list = event.detail.elt;
     if (list.id !== "queue-list") return;
     const isBusy = document.hidden || document.querySelector("dialog[open]") || list.querySelector("input:focus");
-    if (isBusy || list.dataset.longer) event.preventDefault();
+    if (isBusy) event.preventDefault();
   });
+  // A list that was made longer comes back as long as it was.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const rows = document.querySelectorAll("#queue-list a[data-uid]").length;
+    if (rows) event.detail.headers["LeadLoop-Rows"] = String(rows);
+  });
+  // The first of the new rows takes the focus that the way to them had.
+  let lastRow = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const pager = event.detail.target;
-    if (pager?.matches(".pager")) pager.closest("#queue-list")?.setAttribute("data-longer", "yes");
+    lastRow = pager?.matches(".queue-list-more") && pager.contains(document.activeElement) ? pager.previousElementSibling : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    lastRow?.nextElementSibling?.querySelector("a")?.focus();
+    lastRow = null;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const split = document.querySelector(".split");
