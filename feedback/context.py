@@ -131,5 +131,5 @@ def _parent(here: str, request: HttpRequest, person: Person) -> str:
     if here.startswith("feedback:handoff"):
         if REP not in person.roles:
             return "feedback:board"
-        return f"feedback:{request.GET.get('list') or 'queue'}"
+        return f"feedback:{getattr(request, 'listing', '') or request.GET.get('list') or 'queue'}"
     return _PARENTS.get(here, "")

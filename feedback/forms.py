@@ -10,6 +10,7 @@ from django.utils import timezone
 from feedback.models import AttemptKind, OutcomeKind, Rep
 
 _LONGEST_NOTE = 10_000
+_FIRST_DAY = dt.date(1970, 1, 1)
 
 
 class NoteForm(forms.Form):
@@ -51,9 +52,10 @@ class AttemptForm(NoteForm):
 
 class OutcomeForm(forms.Form):
     kind = forms.ChoiceField(
-        label="What became of it?",
+        label="Outcome",
         choices=[(kind.value, kind.label.capitalize()) for kind in OutcomeKind],
         widget=forms.RadioSelect,
+        error_messages={"required": "Choose what became of it."},
     )
     amount = forms.DecimalField(required=False, min_value=0, max_digits=14, decimal_places=2, label="Amount")
     currency = forms.CharField(
@@ -62,6 +64,13 @@ class OutcomeForm(forms.Form):
     on = forms.DateField(
         required=False, label="When", widget=forms.DateInput(attrs={"type": "date"}), help_text="Today when left empty."
     )
+
+    def clean_on(self) -> dt.date | None:
+        """A day that can be meant."""
+        day: dt.date | None = self.cleaned_data["on"]
+        if day and not _FIRST_DAY <= day <= timezone.localdate():
+            raise forms.ValidationError("Choose a day from 1970 until today.")
+        return day
 
     def happened_at(self) -> dt.datetime | None:
         """Noon of the day that was given, in the reader's zone; None, which means now, for today and when none was

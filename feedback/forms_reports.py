@@ -15,7 +15,7 @@ from feedback.models import RejectionReason, Team
 from feedback.reports.cohorts import NO_CAMPAIGN, Cohort, campaign_seen_by, teams_seen_by
 from feedback.reports.handoff_lists import FIGURES, Place
 from feedback.reports.rejections import GROUPINGS, REASON
-from leads.logic.errors import InvalidInput
+from leads.logic.errors import InvalidInput, NotAllowed
 from leads.logic.text import one_line
 
 # A channel is any text and a blank one means all of them, so those without one need a word that no channel can be.
@@ -59,12 +59,16 @@ class ListQuery:
 
 
 def read_report(params: QueryDict, *, person: Person, zone: dt.tzinfo, now: dt.datetime) -> ReportQuery:
-    """The report that `params` ask for, as `person` may see it. InvalidInput(<parameter>). At most two statements."""
+    """The report that `params` ask for, as `person` may see it. NotAllowed, InvalidInput(<parameter>). At most two
+    statements.
+    """
+    _admit(person)
     return _report(_words(params, _OF_REPORT), person=person, zone=zone, now=now)
 
 
 def read_list(params: QueryDict, *, person: Person, zone: dt.tzinfo, now: dt.datetime) -> ListQuery:
-    """The list that `params` ask for. InvalidInput(<parameter>). At most three statements."""
+    """The list that `params` ask for. NotAllowed, InvalidInput(<parameter>). At most three statements."""
+    _admit(person)
     given = _words(params, (*_OF_REPORT, *_OF_LIST))
     figure = given.get("figure", "offered")
     if figure not in FIGURES:
@@ -86,6 +90,11 @@ def read_list(params: QueryDict, *, person: Person, zone: dt.tzinfo, now: dt.dat
 def written_place(place: Place, *, person: Person) -> str:
     """The place as a word for an address, signed for this person."""
     return signing.dumps([place.offered_at.isoformat(), str(place.uid)], salt=_salt(person))
+
+
+def _admit(person: Person) -> None:
+    if not person.reads_reports:
+        raise NotAllowed("Reports are for people with a role in LeadLoop. Ask your administrator for one.")
 
 
 def _report(given: Mapping[str, str], *, person: Person, zone: dt.tzinfo, now: dt.datetime) -> ReportQuery:

@@ -1,9 +1,10 @@
 """Who asks, and what a page answers when an operation is refused."""
 
+import sys
 from collections.abc import Callable
 
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,6 +17,7 @@ from feedback.models import person_of
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
 STATUS: dict[type[LeadLoopError], int] = {NotFound: 404, NotAllowed: 403, StateConflict: 409, InvalidInput: 400}
+_AWAY = (OperationalError, InterfaceError)
 _NOBODY = Person(user_id=None, label="", via="page")
 
 
@@ -25,6 +27,8 @@ class PageRequest(HttpRequest):
     user: User
     person: Person
     htmx: HtmxDetails
+    # The list that the page belongs to, when its address does not say so.
+    listing: str
 
 
 def _person_of(request: HttpRequest) -> Person:
@@ -38,23 +42,42 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer; one with somebody's data in it is kept by no shared cache, and a fragment never served as a
-        page.
-        """
+        """The answer; one with somebody's data in it is kept by no cache, and a fragment never served as a page."""
         request.person = SimpleLazyObject(lambda: _person_of(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         if not response.has_header("Cache-Control") and getattr(request, "user", None) is not None:
-            response["Cache-Control"] = "private, no-cache"
+            response["Cache-Control"] = "no-store, private"
         patch_vary_headers(response, ["HX-Request"])
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """404, 403, 409 or 400 in words: a page, or a toast for htmx. 503 when the database does not answer in time."""
+        """404, 403, 409 or 400 in words: a page, or a toast for htmx. 503 when the database does not answer in time.
+
+        A NUL that reached the database, from a page of Django's own admin, is a 400 like everywhere else.
+        """
         if isinstance(exception, LeadLoopError):
             return refusal(request, exception)
-        if isinstance(exception, OperationalError):
-            return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+        if isinstance(exception, _AWAY):
+            return _busy()
+        if isinstance(exception, DataError) and (name := _with_nul(request)):
+            return refusal(request, InvalidInput(f"{name} holds a NUL character; remove it.", field=name))
         return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What is said when something broke: 503 when the database was away before any view was asked, else 500."""
+    if isinstance(sys.exc_info()[1], _AWAY):
+        return _busy()
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _busy() -> HttpResponse:
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+
+
+def _with_nul(request: HttpRequest) -> str:
+    given = [*request.GET.lists(), *request.POST.lists()]
+    return next((name for name, values in given if any("\x00" in str(value) for value in values)), "")
 
 
 def refusal(request: HttpRequest, error: LeadLoopError, *, url: str = "") -> HttpResponse:
@@ -62,7 +85,10 @@ def refusal(request: HttpRequest, error: LeadLoopError, *, url: str = "") -> Htt
     back.
     """
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    context = {"message": error.message, "url": url, "typed": request.POST.get("note", "")[:10_000]}
+    # Where the token was checked the form has been read; an upload is not, for the sake of a refusal.
+    is_read = request.resolver_match and not getattr(request.resolver_match.func, "csrf_exempt", False)
+    typed = request.POST.get("note", "")[:10_000] if is_read else ""
+    context = {"message": error.message, "url": url, "typed": typed}
     if not getattr(request, "htmx", False):
         return render(request, f"{status}.html", context, status=status)
     response = render(request, "_problem.html", context, status=status)

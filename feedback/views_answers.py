@@ -125,9 +125,7 @@ def _landed(request: PageRequest, uid: UUID | None, *, place: Place, words: str,
         found = detail(uid, person=request.person, now=now)
         context["handoff"] = handoff_view(found, request=request, place=place, now=now)
     if place.listing:
-        wanted = replace(
-            lists.asked_for(place.listing, chip=place.chip, query=place.query), rows=rows_shown(request)
-        )
+        wanted = replace(lists.asked_for(place.listing, chip=place.chip, query=place.query), rows=rows_shown(request))
         context["queue"] = read_list(request.person, wanted, active=uid, now=now)
     response = render(request, "feedback/_decided.html", context)
     response["HX-Push-Url"], response["HX-Reswap"] = here, "outerHTML"

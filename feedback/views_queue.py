@@ -69,6 +69,7 @@ def handoff(request: PageRequest, uid: UUID) -> HttpResponse:
     if place.listing is None:
         return render(request, "feedback/handoff.html", {"handoff": page, "now": now})
     asked = lists.asked_for(place.listing, chip=place.chip, query=place.query)
+    request.listing = place.listing
     shown = read_list(request.person, asked, active=uid, now=now)
     return render(request, "feedback/queue.html", {"queue": shown, "handoff": page, "now": now, "show": "detail"})
 

@@ -83,15 +83,15 @@ class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_search_results(request, queryset, search_term)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list. SuspiciousOperation (400) when the query string holds what no column can."""
+        """The list. SuspiciousOperation (400) when the query string or the chosen rows are what no column can hold."""
         if any("\x00" in value for values in request.GET.lists() for value in (values[0], *values[1])):
             raise SuspiciousOperation("A query string holds a NUL character.")
         try:
             return super().changelist_view(request, extra_context)
         except (DataError, OverflowError, ValueError) as error:
-            if not request.GET:
+            if not (request.GET or request.POST):
                 raise
-            raise SuspiciousOperation("The query string asks for what no column can hold.") from error
+            raise SuspiciousOperation("The request asks for what no column can hold.") from error
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Those of the page, without deleting many at once: what may go goes one by one."""

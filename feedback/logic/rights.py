@@ -38,6 +38,11 @@ class Person(Actor):
         return self.is_system or bool(self.roles & {MARKETER, OPERATIONS, INTEGRATOR})
 
     @property
+    def reads_reports(self) -> bool:
+        """Whether reports are for them at all: whoever has a role. Each counts only what they may see."""
+        return self.is_system or bool(self.roles & set(ROLES))
+
+    @property
     def is_system(self) -> bool:
         """Whether LeadLoop itself acts: the sweep, an expiry."""
         return self.user_id is None and self.via == "system"

@@ -41,8 +41,9 @@ class Pair:
 
 
 def history_items(happenings: Iterable[Happening], *, person: Person) -> Iterable[Item]:
-    """Journal entries as lines, with who is reading called "You"."""
-    for entry in happenings:
+    """Journal entries as lines, latest first, with who is reading called "You"."""
+    # An entry may be written later than what it tells happened.
+    for entry in sorted(happenings, key=lambda entry: entry.at, reverse=True):
         who = "You" if entry.actor_id is not None and entry.actor_id == person.user_id else entry.who
         yield Item(
             at=entry.at,

@@ -134,7 +134,7 @@ def board_page(
 
 
 def board_url(team: Team, *, owner: str = "", after: str = "", name: str = "board") -> str:
-    """The address of a team's board, narrowed to one rep, from a place in its list on; or of what is done from there."""
+    """The address of a team's board, narrowed to one rep, from a place in its list on, or of what is done there."""
     kept = {key: value for key, value in (("rep", owner), ("after", after)) if value}
     return f"{reverse(f'feedback:{name}')}?{urlencode({'team': team.uid, **kept})}"
 

@@ -119,7 +119,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
 
 
 def promise_line(promise: Promise | None, *, is_own: bool, now: dt.datetime) -> PromiseLine | None:
-    """The promise in one line: what, until when, what is left of it, and what happens then, as its owner or others say."""
+    """The promise in one line: what, until when, what is left of it, and what happens then: to its owner, to others."""
     if promise is None:
         return None
     zone = timezone.get_current_timezone()

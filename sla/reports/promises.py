@@ -86,6 +86,8 @@ def _when(at: dt.datetime, *, now: dt.datetime) -> str:
     here, today = timezone.localtime(at), timezone.localtime(now)
     if here.date() == today.date():
         return f"{here:%H:%M}"
+    if here.date() - today.date() == dt.timedelta(days=1):
+        return f"tomorrow {here:%H:%M}"
     if here.date() - today.date() < dt.timedelta(days=7):
         return f"{here:%a %H:%M}"
     return f"{here.day} {here:%b}"

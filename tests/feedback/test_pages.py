@@ -418,7 +418,7 @@ def test_times_are_shown_in_the_readers_zone(rep, site):
 
 def test_pages_are_not_kept_by_shared_caches(rep, site):
     answer = site.get(url("queue"))
-    assert answer["Cache-Control"] == "private, no-cache"
+    assert answer["Cache-Control"] == "no-store, private"
     assert "HX-Request" in answer["Vary"]
 
 

@@ -52,13 +52,13 @@ feedback:lead                      GET  302 200 404 404 200 404 200 200 404
 feedback:lead                      POST 302 405 405 405 405 405 405 405 405
 feedback:queue                     GET  302 200 200 200 403 403 403 403 403
 feedback:queue                     POST 302 405 405 405 405 405 405 405 405
-feedback:report-handoffs           GET  302 200 200 200 200 200 200 200 200
+feedback:report-handoffs           GET  302 200 200 200 200 200 200 200 403
 feedback:report-handoffs           POST 302 405 405 405 405 405 405 405 405
-feedback:report-handoffs-csv       GET  302 200 200 200 200 200 200 200 200
+feedback:report-handoffs-csv       GET  302 200 200 200 200 200 200 200 403
 feedback:report-handoffs-csv       POST 302 405 405 405 405 405 405 405 405
-feedback:report-rejections         GET  302 200 200 200 200 200 200 200 200
+feedback:report-rejections         GET  302 200 200 200 200 200 200 200 403
 feedback:report-rejections         POST 302 405 405 405 405 405 405 405 405
-feedback:report-rejections-csv     GET  302 200 200 200 200 200 200 200 200
+feedback:report-rejections-csv     GET  302 200 200 200 200 200 200 200 403
 feedback:report-rejections-csv     POST 302 405 405 405 405 405 405 405 405
 feedback:start                     GET  302 302 302 302 302 302 302 302 302
 feedback:start                     POST 302 405 405 405 405 405 405 405 405

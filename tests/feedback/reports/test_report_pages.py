@@ -122,10 +122,10 @@ class TestRights:
         page = signed_in(two_teams["charlie"].user).get(LIST, asked).content.decode()
         assert sum(str(uid) in page for uid in Handoff.objects.values_list("uid", flat=True)) == 50
 
-    def test_whoever_has_no_role_sees_nothing(self, two_teams):
-        client = signed_in(UserFactory())
-        assert offered_in(client) == 0
-        assert "No handoffs here" in client.get(PAGE).content.decode()
+    @pytest.mark.parametrize("url", EVERY)
+    def test_whoever_has_no_role_is_refused(self, two_teams, url):
+        assert signed_in(UserFactory()).get(url).status_code == 403
+        assert signed_in(UserFactory()).get(f"{url}?by=owner").status_code == 403
 
     def test_no_page_and_no_file_names_a_rep(self, two_teams, marketing):
         reps = [two_teams[name].user for name in ("alice", "bob", "charlie")]

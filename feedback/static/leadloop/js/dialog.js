@@ -48,14 +48,14 @@
     }
   });
 
-  // The button says that Enter sends. In a list of choices the browser does nothing with it, in a long text it is a new line,
-  // where Ctrl and Enter send.
+  // The button says that Enter sends, so it does from a list of choices and from a note too; Shift and Enter is a new line.
+  // On a touch keyboard Enter stays a new line: the button is at the thumb.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !dialog.open) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !dialog.open) return;
     const field = event.target.closest?.("select, textarea");
-    if (!field || (field.matches("textarea") && !event.ctrlKey && !event.metaKey)) return;
+    if (!field?.form || (field.matches("textarea") && matchMedia("(hover: none)").matches)) return;
     event.preventDefault();
-    field.form?.requestSubmit();
+    field.form.requestSubmit();
   });
 
   // -- reasons: a chosen one asks its question, a typed word narrows the list -----------------------------------------

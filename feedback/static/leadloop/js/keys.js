@@ -67,6 +67,7 @@
     list.replaceChildren(
       ...[...rows].flatMap(([key, words]) => row(key.split(" "), words)),
       ...fixed,
+      ...row(["Shift", "Enter"], "New line in a note; Enter alone sends it"),
       ...row(["Esc"], "Close a dialog, leave a field"),
       ...row(["?"], "These keys"),
     );

@@ -73,7 +73,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const split = document.querySelector(".split");
     if (event.detail.target?.id !== "handoff" || !split) return;
-    split.dataset.show = "detail";
+    // With nothing left to show, a phone shows the list, which says so.
+    split.dataset.show = document.getElementById("handoff")?.dataset.uid ? "detail" : "list";
     if (matchMedia("(max-width: 760px)").matches) window.scrollTo(0, 0);
   });
 })();

@@ -29,10 +29,10 @@
     if (target?.id !== "handoff") return;
     target.closest(".pane-detail")?.scrollTo(0, 0);
     const place = document.title.split(" · ").slice(-2).join(" · ");
-    if (target.dataset.title) document.title = `${target.dataset.title} · ${place}`;
+    document.title = target.dataset.title ? `${target.dataset.title} · ${place}` : place;
     // What had the focus is gone: the name of what is shown now is the sensible place to go on from.
     if (!document.activeElement || document.activeElement === document.body) {
-      target.querySelector("[data-focus]")?.focus({ preventScroll: true });
+      (target.querySelector("[data-focus]") || document.getElementById("queue-title"))?.focus({ preventScroll: true });
     }
   });
 
@@ -45,6 +45,14 @@
 
   document.addEventListener("htmx:responseError", (event) => {
     say(said[event.detail.xhr.status] || "Something broke on our side. Look before you send it again.");
+  });
+  // A form that acts on what was ticked asks for a tick before it leaves, and keeps what was chosen so far.
+  document.addEventListener("submit", (event) => {
+    const { needs, needsWords } = event.target.dataset;
+    if (!needs || event.target.querySelector(`[name="${needs}"]:checked`)) return;
+    event.preventDefault();
+    say(needsWords);
+    event.target.querySelector(`[name="${needs}"]`)?.focus();
   });
   // An undo pressed where no handoff is shown has no place for its answer: send the form as any form is sent.
   document.addEventListener("htmx:targetError", (event) => event.target.closest?.("form")?.submit());

@@ -12,17 +12,18 @@
   };
 
   const arrive = (toast) => {
-    if (toast.dataset.arrived) return;
     toast.dataset.arrived = "yes";
     const button = toast.querySelector("[data-close-toast]");
     if (button) button.hidden = false;
-    for (const other of room.querySelectorAll("[data-toast]")) {
-      if (other !== toast && !other.classList.contains("error") && other.dataset.arrived) other.remove();
-    }
     if (!toast.querySelector("form") && !toast.classList.contains("error")) setTimeout(() => leave(toast), STAY);
   };
 
-  const scan = () => room.querySelectorAll("[data-toast]").forEach(arrive);
+  // What comes takes the place of what was there; what comes together stays together.
+  const scan = () => {
+    const come = [...room.querySelectorAll("[data-toast]:not([data-arrived])")];
+    if (come.length) room.querySelectorAll("[data-toast][data-arrived]:not(.error)").forEach((old) => old.remove());
+    come.forEach(arrive);
+  };
 
   room.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-toast]")) event.target.closest("[data-toast]").remove();
