@@ -16,7 +16,6 @@ _LONGEST_LOCAL = 64
 _SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
-
 def normal_email(value: object, *, field: str = "email") -> str:
     """The address in lower case and NFC, its domain in Unicode form; "" stays "". InvalidInput(field) when it is no
     address.
