@@ -9,6 +9,7 @@ from sla.actions.policies import publish
 from sla.models import Policy, Target, WorkCalendar
 
 SIZE = int(os.environ.get("LEADLOOP_BENCH_HANDOFFS") or 1_000_000)
+_CHUNK = 50_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _PEOPLE = """
@@ -70,7 +71,11 @@ def make_people() -> int:
 def make_handoffs(first: int, last: int, *, version: int) -> None:
     """Pending handoffs number `first` to `last`, each with a running clock; none is due."""
     with connection.cursor() as cursor:
-        for statement in _HANDOFFS.split(";\n"):
-            if statement.strip():
-                cursor.execute(statement, {"first": first, "last": last, "version": version})
+        cursor.execute("SET statement_timeout = 0")
+        for start in range(first, last + 1, _CHUNK):
+            numbers = {"first": start, "last": min(start + _CHUNK - 1, last), "version": version}
+            for statement in _HANDOFFS.split(";\n"):
+                if statement.strip():
+                    cursor.execute(statement, numbers)
         cursor.execute("VACUUM ANALYZE leads_lead, feedback_handoff, sla_clock")
+        cursor.execute("RESET statement_timeout")
