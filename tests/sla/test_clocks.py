@@ -90,14 +90,14 @@ def test_undoing_a_late_decision_leaves_the_breach_to_the_sweep(rep):
     assert (clock.state, clock.breached_at, clock.next_action_at) == ("running", None, clock.step_ats[0])
 
 
-@pytest.mark.parametrize("seconds_early", [1, -1])
+@pytest.mark.parametrize("seconds_early", [1, 0, -1])
 def test_in_time_is_decided_by_the_two_instants(rep, seconds_early):
     policy(minutes=60)
     handoff = offered(rep, at=ago(minutes=61))
     at = handoff.offered_at + dt.timedelta(minutes=60, seconds=-seconds_early)
     decisions.accept(handoff.uid, by=as_person(rep), at=at)
     clock = Clock.objects.get(handoff=handoff)
-    assert (clock.breached_at is None) == (seconds_early > 0)
+    assert (clock.breached_at is None) == (seconds_early >= 0)
 
 
 def test_a_late_handoff_given_on_by_hand_gets_a_deadline_of_its_own(rep):

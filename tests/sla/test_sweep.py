@@ -95,6 +95,18 @@ def test_expiry_ends_the_handoff_and_its_clock(rep):
     assert kinds(handoff)[-1] == "handoff.expired"
 
 
+def test_a_step_that_is_on_record_is_not_taken_again(rep):
+    policy(ladder=(("expire", None, 0),))
+    handoff = offered(rep, at=ago(minutes=61))
+    clock = Clock.objects.get(handoff=handoff)
+    for step, action in enumerate(clock.step_actions):
+        Escalation.objects.create(clock=clock, step=step, action=action, due_at=clock.step_ats[step])
+    sweep()
+    handoff.refresh_from_db()
+    assert (handoff.state, kinds(handoff)) == ("pending", ["handoff.offered"])
+    assert Clock.objects.values_list("next_step", "next_action_at").get() == (len(clock.step_actions), None)
+
+
 def test_a_decided_handoff_hears_nothing_more(rep):
     policy()
     handoff = offered(rep, at=ago(minutes=50))
