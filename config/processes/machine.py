@@ -18,6 +18,8 @@ from config.processes.children import MARK, end_leftovers, is_alive
 from config.processes.places import ROOT, LauncherError, database_account, is_reachable
 from config.processes.postgres import Postgres
 
+# What a tester may say to the tests and benchmarks themselves; the rest of the product's settings is the machine's.
+_FOR_TESTS = ("LEADLOOP_DATA", "LEADLOOP_BENCH_HANDOFFS", "LEADLOOP_WRITE_QUERY_COUNTS")
 _THROWAWAY = "leadloop-throwaway-"
 
 
@@ -137,7 +139,11 @@ def throwaway_machine(var: Path, *, is_durable: bool) -> Iterator[dict[str, str]
         servers.append(broker)
         for server in servers:
             server.start()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LEADLOOP_", "PG"))}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _FOR_TESTS or not name.startswith(("LEADLOOP_", "PG"))
+        }
         own = {"DATABASE_URL": database.url, "CELERY_BROKER_URL": broker.url, "LEADLOOP_VAR": str(home)}
         yield {**inherited, **own}
     finally:
