@@ -86,6 +86,7 @@ class Handoff(FromCrm):
     class Meta:
         constraints = (
             one_per_external_id("handoff_external_id"),
+            # Promise: a handoff is of a lead, or of an account while nobody has identified themselves.
             models.CheckConstraint(
                 condition=Q(lead__isnull=False) | Q(account__isnull=False), name="handoff_of_somebody"
             ),
@@ -112,6 +113,7 @@ class Handoff(FromCrm):
             ),
             # Promise: void is a way of being rejected at review, nothing else.
             models.CheckConstraint(condition=Q(is_void=False) | Q(state="rejected"), name="handoff_void_is_rejected"),
+            # Promise: both scores run from 0 to 100.
             models.CheckConstraint(
                 condition=(Q(fit__isnull=True) | Q(fit__lte=100)) & (Q(intent__isnull=True) | Q(intent__lte=100)),
                 name="handoff_scores_to_100",

@@ -50,6 +50,7 @@ class RejectionReason(Identified):
     class Meta:
         ordering = ("position", "key")
         constraints = (
+            # Promise: every reason can be given at some moment.
             models.CheckConstraint(
                 condition=models.Q(at_review=True) | models.Q(after_attempts=True) | models.Q(after_conversation=True),
                 name="reason_has_a_moment",

@@ -41,6 +41,7 @@ class Engagement(FromCrm):
     class Meta:
         constraints = (
             one_per_external_id("engagement_external_id"),
+            # Promise: what was done was done by somebody, if only by a visitor of an account.
             models.CheckConstraint(
                 condition=models.Q(lead__isnull=False) | models.Q(account__isnull=False), name="engagement_of_somebody"
             ),

@@ -41,6 +41,7 @@ class CalendarException(models.Model):
 
     class Meta:
         ordering = ("on",)
+        # Promise: a day has one exception.
         constraints = (models.UniqueConstraint(fields=["calendar", "on"], name="calendar_exception_once"),)
 
     def __str__(self) -> str:

@@ -78,6 +78,7 @@ class Escalation(Identified):
     fired_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        # Promise: each step of a clock is taken once, however many sweeps there are.
         constraints = (models.UniqueConstraint(fields=["clock", "step"], name="escalation_once"),)
 
     def __str__(self) -> str:

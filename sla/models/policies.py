@@ -43,6 +43,7 @@ class Policy(Identified):
         ordering = ("position", "id")
         verbose_name_plural = "policies"
         constraints = (
+            # Promise: a policy that ends does so after it began.
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gt=models.F("valid_from")),
                 name="policy_valid_span",
@@ -63,7 +64,9 @@ class Target(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = (
+            # Promise: a policy promises each thing once.
             models.UniqueConstraint(fields=["policy", "key"], name="target_once_per_policy"),
+            # Promise: an amount of at least a minute and at most a year.
             models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=525_600), name="target_within_a_year"),
         )
 
@@ -82,6 +85,7 @@ class LadderStep(models.Model):
     class Meta:
         ordering = ("percent", "minutes_after", "id")
         constraints = (
+            # Promise: a step is either before the deadline or after it.
             models.CheckConstraint(
                 condition=Q(percent__gte=1, percent__lte=99, minutes_after__isnull=True)
                 | Q(percent__isnull=True, minutes_after__isnull=False),
@@ -104,6 +108,7 @@ class PolicyVersion(Identified):
 
     class Meta:
         ordering = ("policy", "-number")
+        # Promise: a version is named by its policy and number.
         constraints = (models.UniqueConstraint(fields=["policy", "number"], name="policy_version_number"),)
 
     def __str__(self) -> str:
