@@ -1,4 +1,4 @@
-"""The files that feedback takes in: reps, handoffs, decisions and outcomes."""
+"""The files that feedback takes in: reps, handoffs, decisions, outcomes, and whole histories."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from feedback.actions.offer_input import OfferInput
 from feedback.actions.offers import offer_many
 from feedback.actions.reps import RepInput, keep_rep
 from feedback.import_answers import apply_decisions, apply_outcomes
+from feedback.import_histories import CASE, COLUMNS, CREATE_TEAMS, apply_histories
 from feedback.logic.rights import INTEGRATOR, MARKETER, OPERATIONS, Person
 from leads.actions.import_kinds import Batch, ImportKind, RowDone, register
 from leads.imports import ACCOUNT, CAMPAIGN, LEAD, account_of, campaign_of, lead_of, of_lead, prefixed
@@ -16,8 +17,6 @@ from leads.logic.actors import Actor
 from leads.logic.errors import InvalidInput, LeadLoopError
 from leads.logic.import_values import Column, Holds
 from leads.models import RowResult
-
-CREATE_TEAMS = "create_teams"
 
 
 def speaker(by: Actor) -> Person:
@@ -149,9 +148,19 @@ KINDS = (
         apply=lambda batch: one_by_one(batch, apply_outcomes(batch, by=speaker(batch.by))),
         roles=_OPERATIONS,
     ),
+    ImportKind(
+        name="histories",
+        label="Histories",
+        says="What happened to handoffs elsewhere, event by event: the past, of which nobody is told.",
+        columns=COLUMNS,
+        apply=apply_histories,
+        roles=_OPERATIONS,
+        options=frozenset({CREATE_TEAMS}),
+        together=CASE,
+    ),
 )
 
 
 def register_kinds() -> None:
-    """Have reps, handoffs, decisions and outcomes taken in."""
+    """Have the files of feedback taken in."""
     register(*KINDS)

@@ -20,7 +20,7 @@ from feedback.middleware import PageRequest, refusal
 from feedback.models import Handoff
 from feedback.pages.lists import Place
 from feedback.reports import queue as lists
-from feedback.reports.detail import detail, visible
+from feedback.reports.detail import detail, is_held, visible
 from feedback.views_queue import handoff_view, named_place, place_of, read_list, rows_shown
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
@@ -72,6 +72,16 @@ def addresses(request: PageRequest, handoff: Handoff, name: str) -> dict[str, st
     return {"url": place.address(name, handoff.uid), "back_url": place.address("handoff", handoff.uid)}
 
 
+def ends_hold(handoff: Handoff) -> str:
+    """What is said before a decision on a handoff that waits, "" for one that does not."""
+    return "It is on hold; this ends the hold." if is_held(handoff) else ""
+
+
+def with_hold(words: str, before: Handoff) -> str:
+    """What is said after it."""
+    return f"{words}; its hold has ended" if is_held(before) else words
+
+
 def answered(request: PageRequest, form: forms.Form, ask: Ask, act: Callable[[], HttpResponse]) -> HttpResponse:
     """What `act` answers when the form was sent and taken, else the question, with what is wrong beside its field."""
     if form.is_bound and form.is_valid():
@@ -99,7 +109,7 @@ def decided(request: PageRequest, before: Handoff, *, words: str, is_undoable: b
     if place.listing is None:
         return _landed(request, before.uid, place=place, words=words, undo_url=undo_url)
     wanted = lists.asked_for(place.listing, chip=place.chip, query=place.query)
-    cursor = lists.cursor_of(before.due_at, before.uid)
+    cursor = lists.cursor_of(before.priority, before.due_at, before.uid)
     following_uid = lists.following(request.person, wanted, cursor=cursor, now=timezone.now())
     return _landed(request, following_uid, place=place, words=words, undo_url=undo_url)
 

@@ -21,7 +21,19 @@ from feedback.pages.lists import Place
 from feedback.pages.rejecting import PREFIX, Typed, reject_question
 from feedback.reports.detail import colleagues, live_reasons, reasons_used, visible
 from feedback.reports.queue import Listing
-from feedback.views_answers import GET_POST, Ask, addresses, answered, askable, asked, decided, deciding, stayed
+from feedback.views_answers import (
+    GET_POST,
+    Ask,
+    addresses,
+    answered,
+    askable,
+    asked,
+    decided,
+    deciding,
+    ends_hold,
+    stayed,
+    with_hold,
+)
 from feedback.views_queue import place_of
 from leads.logic.errors import InvalidInput
 
@@ -31,7 +43,7 @@ from leads.logic.errors import InvalidInput
 def accept(request: PageRequest, uid: UUID) -> HttpResponse:
     before = visible(uid, person=request.person)
     handoff = decisions.accept(uid, by=request.person)
-    return decided(request, before, words=f"Accepted {name_of(handoff)}", is_undoable=True)
+    return decided(request, before, words=with_hold(f"Accepted {name_of(handoff)}", before), is_undoable=True)
 
 
 @require_http_methods(GET_POST)
@@ -56,6 +68,7 @@ def turn_back(request: PageRequest, uid: UUID) -> HttpResponse:
     form = TurnBackForm(request.POST if request.method == "POST" else None, reps=reps)
     ask = Ask(
         title=f"{name_of(before)} is not yours?",
+        sentence=ends_hold(before),
         submit="Turn back",
         then="Goes to whom you name, or waits in the team's queue. It is never held against the lead or its campaign.",
         **addresses(request, before, "handoff-turn-back"),
@@ -63,7 +76,7 @@ def turn_back(request: PageRequest, uid: UUID) -> HttpResponse:
 
     def act() -> HttpResponse:
         decisions.turn_back(uid, by=request.person, to=form.cleaned_data["to"], note=form.cleaned_data["note"])
-        return decided(request, before, words=f"Turned back {name_of(before)}", is_undoable=True)
+        return decided(request, before, words=with_hold(f"Turned back {name_of(before)}", before), is_undoable=True)
 
     return answered(request, form, ask, act)
 
@@ -94,6 +107,7 @@ def qualify(request: PageRequest, uid: UUID) -> HttpResponse:
     form = NoteForm(request.POST if request.method == "POST" else None)
     ask = Ask(
         title=f"Is {name_of(before)} an opportunity for sales?",
+        sentence=ends_hold(before),
         submit="Qualify",
         then="Becomes an SQL today and stays yours until it is won or lost. This cannot be undone.",
         **addresses(request, before, "handoff-qualify"),
@@ -101,7 +115,7 @@ def qualify(request: PageRequest, uid: UUID) -> HttpResponse:
 
     def act() -> HttpResponse:
         decisions.qualify(uid, by=request.person, note=form.cleaned_data["note"])
-        return decided(request, before, words=f"Qualified {name_of(before)}")
+        return decided(request, before, words=with_hold(f"Qualified {name_of(before)}", before))
 
     return answered(request, form, ask, act)
 
@@ -178,6 +192,7 @@ def _with_reason(request: PageRequest, uid: UUID, verb: Verb) -> HttpResponse:
     used = reasons_used(before.team_id, now=timezone.now())
     place = place_of(request, before)
     question = reject_question(before, reasons=reasons, used=used, place=place, typed=typed)
+    question = replace(question, sentence=ends_hold(before))
     return asked(request, "reject", {"ask": question}, is_refused=bool(typed.error))
 
 
@@ -193,5 +208,5 @@ def _refuse(request: PageRequest, before: Handoff, verb: Verb, typed: Typed) -> 
     act = decisions.reject if verb is Verb.REJECT else decisions.return_after_work
     handoff = act(before.uid, by=request.person, reason=typed.reason, evidence=dict(typed.evidence), note=typed.note)
     done = "Rejected" if verb is Verb.REJECT else "Returned"
-    words = f"{done} {name_of(handoff)}: {handoff.reason}"
+    words = with_hold(f"{done} {name_of(handoff)}: {handoff.reason}", before)
     return decided(request, before, words=words, is_undoable=verb is Verb.REJECT)

@@ -1,7 +1,7 @@
 """The rep's lists, and one handoff beside them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -21,10 +21,10 @@ from feedback.models import Handoff
 from feedback.pages.buttons import Reader
 from feedback.pages.handoffs import HandoffPage, handoff_page
 from feedback.pages.leads import lead_page
-from feedback.pages.lists import Place, QueueList, list_rows, more_url, queue_list
-from feedback.panels import Promise
+from feedback.pages.lists import Place, QueueList, Standing, list_rows, more_url, queue_list
 from feedback.reports import queue as lists
 from feedback.reports.detail import Detail, detail
+from feedback.reports.holds import open_holds
 from feedback.reports.leads import lead_detail
 from feedback.reports.queue import Asked, Listing
 from leads.logic.errors import NotAllowed
@@ -111,23 +111,28 @@ def rows_shown(request: PageRequest) -> int:
 
 
 def read_list(person: Person, asked: Asked, *, active: UUID | None, now: dt.datetime) -> QueueList:
-    """The list pane: its rows, their promises and the counts of its chips; at most four statements."""
+    """The list pane: its rows, how they stand and the counts of its chips; at most five statements."""
     page = lists.page(person, asked, now=now)
-    promises = panels.promises([row.pk for row in page.rows])
-    return _list_of(page, asked, promises=promises, person=person, active=active, now=now)
+    standing = standing_of([row.pk for row in page.rows])
+    return _list_of(page, asked, standing=standing, person=person, active=active, now=now)
+
+
+def standing_of(handoff_ids: Sequence[int]) -> Standing:
+    """The promises and holds of the handoffs."""
+    return Standing(promises=panels.promises(handoff_ids), holds=open_holds(handoff_ids))
 
 
 def _list_of(
     page: lists.Page,
     asked: Asked,
     *,
-    promises: Mapping[int, Promise],
+    standing: Standing,
     person: Person,
     active: UUID | None,
     now: dt.datetime,
 ) -> QueueList:
     place = Place(listing=asked.listing, chip=asked.chip, query=asked.query)
-    rows = list_rows(page, place=place, promises=promises, active=active, now=now)
+    rows = list_rows(page, place=place, standing=standing, active=active, now=now)
     chip_counts = lists.chip_counts(person, asked.listing, now=now)
     return queue_list(page, asked=asked, chip_counts=chip_counts, rows=rows)
 
@@ -154,23 +159,23 @@ def _list_page(request: PageRequest, listing: Listing) -> HttpResponse:
     if "known" in request.GET:
         return _poll(request, asked, now=now)
     page = lists.page(person, asked, now=now)
-    promises = panels.promises([row.pk for row in page.rows])
+    standing = standing_of([row.pk for row in page.rows])
     first = page.rows[0] if page.rows else None
     opened = None
     if first:
         reader = _reader(request, Place(listing=listing, chip=asked.chip, query=asked.query))
         found = detail(first.uid, person=person, now=now)
-        opened = handoff_page(found, reader=reader, promise=promises.get(first.pk), now=now)
+        opened = handoff_page(found, reader=reader, promise=standing.promises.get(first.pk), now=now)
     active = first.uid if first else None
-    shown = _list_of(page, asked, promises=promises, person=person, active=active, now=now)
+    shown = _list_of(page, asked, standing=standing, person=person, active=active, now=now)
     return render(request, "feedback/queue.html", {"queue": shown, "handoff": opened, "now": now, "show": "list"})
 
 
 def _more_rows(request: PageRequest, asked: Asked, *, now: dt.datetime) -> HttpResponse:
     page = lists.page(request.person, asked, now=now)
     place = Place(listing=asked.listing, chip=asked.chip, query=asked.query)
-    promises = panels.promises([row.pk for row in page.rows])
-    rows = list_rows(page, place=place, promises=promises, active=None, now=now)
+    standing = standing_of([row.pk for row in page.rows])
+    rows = list_rows(page, place=place, standing=standing, active=None, now=now)
     shown = {"rows": rows, "more_url": more_url(page, place=place)}
     return render(request, "feedback/_queue_rows.html", {"queue": shown, "now": now})
 

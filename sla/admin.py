@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 
 from leads.admin_kinds import Guarded, ReadOnly, actor
 from sla.actions.ladders import replace_ladder
-from sla.actions.policies import publish, publish_for_calendar
+from sla.actions.calendars import publish_calendar
+from sla.actions.policies import publish
 from sla.forms_admin import CalendarForm, ExceptionForm, ExceptionFormSet, PolicyForm, TargetForm
 from sla.logic.business_time import Calendar
 from sla.logic.durations import format_minutes
@@ -54,10 +55,8 @@ class WorkCalendarAdmin(Guarded):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Also publish anew whatever counts in this calendar; clocks that run keep their deadline."""
         super().save_related(request, form, formsets, change)
-        versions = publish_for_calendar(form.instance.pk, by=actor(request))
-        if versions:
-            names = ", ".join(str(version) for version in versions)
-            self.message_user(request, f"In force from now on: {names}. Clocks that run keep their deadlines.")
+        version = publish_calendar(form.instance.pk, by=actor(request))
+        self.message_user(request, f"In force from now on: {version}.")
 
     def response_post_save_add(self, request: HttpRequest, obj: WorkCalendar) -> HttpResponseRedirect:
         """Back to the calendar."""
@@ -89,9 +88,9 @@ class PolicyAdmin(Guarded):
 
     form = PolicyForm
     inlines = (TargetInline,)
-    list_display = ("name", "position", "is_active", "calendar", "team", "channel", "valid_from", "valid_until")
-    list_filter = ("is_active", "team")
-    list_select_related = ("calendar", "team")
+    list_display = ("name", "position", "is_active", "calendar", "hop_limit", "valid_from", "valid_until")
+    list_filter = ("is_active",)
+    list_select_related = ("calendar",)
     search_fields = ("name",)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -118,7 +118,7 @@ class PolicyForm(SeenForm):
 
     class Meta:
         model = Policy
-        fields = ("name", "position", "is_active", "calendar", "team", "channel", "valid_from", "valid_until")
+        fields = ("name", "position", "is_active", "calendar", "hop_limit", "valid_from", "valid_until")
 
     def digest(self, instance: Any) -> str:
         """Also of the targets and ladders, which are published with the policy."""

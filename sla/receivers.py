@@ -1,64 +1,99 @@
 """What the clocks do when a handoff changes; inside the transaction of the change."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from feedback import panels
-from feedback.logic.states import State
-from feedback.models import Handoff
-from feedback.signals import attempt_logged, handoff_changed
+from feedback.models import Attempt, Handoff
+from feedback.signals import attempt_logged, availability_changed, handoff_changed
 from leads.actions import renderers
-from sla.actions import clocks
+from leads.models import JournalEntry
+from sla.actions import clocks, feasibility, moves
+from sla.logic.events import DEPTH, Event
 from sla.mails import step_mail
-from sla.models import TargetKey
 from sla.reports.promises import promises
+from sla.reports.rules import rules_of
 
-DECIDE, FIRST_ATTEMPT, QUALIFY = TargetKey.DECIDE, TargetKey.FIRST_ATTEMPT, TargetKey.QUALIFY
+_DECISIONS = {
+    "accepted": Event.ACCEPTED,
+    "rejected": Event.REJECTED,
+    "returned": Event.RETURNED,
+    "turned_back": Event.TURNED_BACK,
+    "qualified": Event.QUALIFIED,
+    "won": Event.WON,
+    "lost": Event.LOST,
+    "expired": Event.EXPIRED,
+    "recalled": Event.RECALLED,
+}
+_SILENT = frozenset({"seen", "raised"})
 
 
 def connect() -> None:
     """Listen, and hand the promise panel down to feedback; called once, when the app starts."""
     handoff_changed.connect(keep_clocks, dispatch_uid="sla.keep_clocks")
-    attempt_logged.connect(stop_first_attempt, dispatch_uid="sla.stop_first_attempt")
+    attempt_logged.connect(count_attempt, dispatch_uid="sla.count_attempt")
+    availability_changed.connect(look_again, dispatch_uid="sla.look_again")
     panels.register(promises)
     renderers.register("sla.step", step_mail)
 
 
-def keep_clocks(handoffs: list[Handoff], change: str, at: dt.datetime | None, **_: Any) -> None:
-    """Start, stop, cancel, restart or resume clocks as the change asks."""
-    ids = [handoff.pk for handoff in handoffs]
+def keep_clocks(
+    handoffs: list[Handoff], change: str, at: dt.datetime | None, data: Mapping[str, Any] | None = None, **_: Any
+) -> None:
+    """Start, stop, cancel, hold, move or reopen clocks as the change asks."""
+    if change in _SILENT:
+        return
     if change == "offered":
-        clocks.start(handoffs, [DECIDE], at=None)
+        clocks.start(handoffs, Event.OFFERED, at=None)
+        clocks.start([one for one in handoffs if one.owner_id is None], Event.UNOWNED, at=None)
     elif at is None:
         raise ValueError(f"{change} needs an instant")
-    elif change == "accepted":
-        clocks.stop(ids, [DECIDE], at=at)
-        _start_work(handoffs, at=at)
-    elif change in {"rejected", "turned_back", "expired"}:
-        clocks.stop(ids, [DECIDE], at=at)
-    elif change == "recalled":
-        clocks.cancel(ids, [DECIDE], at=at)
-    elif change in {"qualified", "returned", "won", "lost"}:
-        clocks.stop(ids, [QUALIFY], at=at)
-        clocks.cancel(ids, [FIRST_ATTEMPT], at=at)
+    elif change in _DECISIONS:
+        clocks.end(handoffs, {_DECISIONS[change]}, at=at)
+        clocks.start(handoffs, _DECISIONS[change], at=at)
+    else:
+        _moved(handoffs, change, at=at, data=data or {})
+    clocks.keep_due([one.pk for one in handoffs])
+
+
+def count_attempt(attempt: Attempt, handoff: Handoff, **_: Any) -> None:
+    """End the clocks that an attempt, a conversation, or enough attempts keep."""
+    events = {Event.ATTEMPTED} | ({Event.TALKED} if attempt.is_two_way else set())
+    clocks.end([handoff], events, at=attempt.attempted_at)
+    for clock in clocks.open_clocks([handoff]).filter(target=DEPTH):
+        rule = rules_of(clock.version_id).targets[DEPTH]
+        kinds = handoff.attempts.filter(attempted_at__gte=clock.started_at).values_list("kind", flat=True)
+        if len(kinds) >= rule.attempts and len(set(kinds)) >= rule.channels:
+            clocks.end([handoff], {Event.TRIED_ENOUGH}, at=attempt.attempted_at)
+    clocks.keep_due([handoff.pk])
+
+
+def look_again(rep_ids: Sequence[int], **_: Any) -> None:
+    """Have the sweep check whether these reps can still answer what they own."""
+    feasibility.flag(rep_ids)
+
+
+def _moved(handoffs: list[Handoff], change: str, *, at: dt.datetime, data: Mapping[str, Any]) -> None:
+    if change == "held":
+        moves.hold(handoffs, data["owed_by"])
+    elif change == "resumed":
+        moves.resume(handoffs, began_at=dt.datetime.fromisoformat(data["began_at"]), at=at)
     elif change == "reassigned":
+        clocks.end(handoffs, {Event.OWNED}, at=at)
+        moves.follow_owner(handoffs, at=at)
         clocks.restart_breached(handoffs, at=at)
+        moves.hold_again(handoffs)
+    elif change == "released":
+        clocks.start(handoffs, Event.UNOWNED, at=at)
     elif change == "undone":
-        clocks.cancel(ids, [FIRST_ATTEMPT, QUALIFY], at=at)
-        clocks.resume(ids, DECIDE)
-    if change != "seen":
-        clocks.keep_due(ids)
+        for handoff in handoffs:
+            clocks.reopen(handoff, Event(data["was"]), decided_at=_decided_at(handoff, data["was"]), at=at)
+    else:
+        raise ValueError(f"clocks know no change {change!r}")
 
 
-def stop_first_attempt(attempt: Any, handoff: Handoff, **_: Any) -> None:
-    """The first attempt keeps its promise; later ones find no clock running."""
-    if handoff.state == State.ACCEPTED and handoff.attempt_count >= 1:
-        clocks.stop([handoff.pk], [FIRST_ATTEMPT], at=attempt.attempted_at)
-        clocks.keep_due([handoff.pk])
-
-
-def _start_work(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
-    """A lead that was tried before the acceptance needs no promise of a first attempt."""
-    clocks.start([handoff for handoff in handoffs if handoff.first_attempt_at], [QUALIFY], at=at)
-    clocks.start([handoff for handoff in handoffs if not handoff.first_attempt_at], [FIRST_ATTEMPT, QUALIFY], at=at)
+def _decided_at(handoff: Handoff, was: str) -> dt.datetime:
+    """When the decision that was undone had been taken, as the journal knows it."""
+    entries = JournalEntry.objects.filter(handoff_uid=handoff.uid, kind=f"handoff.{was}").order_by("-id")
+    return entries.values_list("occurred_at", flat=True)[:1].get()

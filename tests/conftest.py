@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from sla.reports.rules import rules_of
+from sla.reports.rules import forget
 
 # Rows that migrations put there and every test may count on.
 LASTING = {
@@ -28,7 +28,7 @@ def empty_tables(case: TransactionTestCase) -> None:
         cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, tables))} RESTART IDENTITY")
         cursor.execute("SET session_replication_role = DEFAULT")
     # Row numbers begin anew, so what is remembered by them is no longer true.
-    rules_of.cache_clear()
+    forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,8 +15,9 @@ from feedback.actions.offers import offer
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, Rep, Team, person_of
 from leads.actions.people import AccountInput, CampaignInput, LeadInput
+from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
-from sla.models import LadderStep, Policy, Target, WorkCalendar
+from sla.models import CalendarException, Condition, LadderStep, Policy, Target, WorkCalendar
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = {day: [["00:00", "24:00"]] for day in DAYS}
@@ -99,15 +100,42 @@ def offered(owner: Rep | None = None, *, team: Team | None = None, at: dt.dateti
     return handoff
 
 
-def policy(*, minutes: int = 60, ladder=LADDER, weekly=None, timezone: str = "UTC", targets=("decide",)) -> Policy:
-    """A published policy for everybody, open around the clock unless `weekly` says otherwise, valid since 2020."""
-    number = next(_numbers)
-    calendar = WorkCalendar.objects.create(name=f"Calendar {number}", timezone=timezone, weekly=weekly or ALWAYS)
-    made = Policy.objects.create(
-        name=f"Policy {number}", calendar=calendar, valid_from=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+def calendar(*, weekly=None, timezone: str = "UTC", holidays=(), **more) -> WorkCalendar:
+    """A published calendar, open around the clock unless `weekly` says otherwise; `holidays` are closed dates."""
+    made = WorkCalendar.objects.create(
+        name=f"Calendar {next(_numbers)}", timezone=timezone, weekly=weekly or ALWAYS, **more
     )
+    for on in holidays:
+        CalendarException.objects.create(calendar=made, on=on)
+    publish_calendar(made.pk, by=LEADLOOP)
+    return made
+
+
+def policy(
+    *,
+    minutes: int = 60,
+    ladder=LADDER,
+    weekly=None,
+    timezone: str = "UTC",
+    targets=("decide",),
+    conditions=(),
+    hours: WorkCalendar | None = None,
+    **more,
+) -> Policy:
+    """A published policy for everybody, open around the clock unless `weekly` says otherwise, valid since 2020.
+
+    `ladder` holds (action, percent, minutes after) and belongs to decide; `conditions` (field, operator, value).
+    """
+    made = Policy.objects.create(
+        name=f"Policy {next(_numbers)}",
+        calendar=hours or calendar(weekly=weekly, timezone=timezone),
+        valid_from=dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+        **more,
+    )
+    Condition.objects.bulk_create(Condition(policy=made, field=f, operator=o, value=v) for f, o, v in conditions)
     for key in targets:
-        target = Target.objects.create(policy=made, key=key, minutes=minutes)
+        counts = {"attempts": 3, "channels": 2} if key == "depth" else {}
+        target = Target.objects.create(policy=made, key=key, minutes=minutes, **counts)
         for action, percent, after in ladder if key == "decide" else ():
             LadderStep.objects.create(target=target, action=action, percent=percent, minutes_after=after)
     publish(made.pk, by=LEADLOOP)

@@ -36,4 +36,6 @@ def announce(
         )
         for handoff in handoffs
     )
-    handoff_changed.send(sender=Handoff, handoffs=list(handoffs), change=change, at=at, by=by)
+    handoff_changed.send(
+        sender=Handoff, handoffs=list(handoffs), change=change, at=at, by=by, data=data or {}
+    )

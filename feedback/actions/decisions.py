@@ -1,14 +1,19 @@
-"""A rep's answer: seen, accept, reject, turn back; and the end of the work: qualify, return."""
+"""A rep's answer: seen, accept, reject, turn back; and the end of the work: qualify, return.
+
+Whoever decides waits no longer: each of them ends an open hold first.
+"""
 
 import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
 
+from feedback.actions import holds
 from feedback.actions.announce import announce
 from feedback.actions.locking import following, locked
 from feedback.actions.offers import offer_again
 from feedback.actions.reasons import REASONING, apply_consequence, give_reason
+from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import State, Verb
 from feedback.models import Handoff, Moment, Rep
@@ -36,8 +41,9 @@ def accept(uid: UUID, *, by: Person, note: str = "", at: dt.datetime | None = No
     Sends handoff_changed("accepted").
     """
     handoff = locked(uid, by=by, verb=Verb.ACCEPT)
-    handoff.state = following(handoff, Verb.ACCEPT)
+    state = following(handoff, Verb.ACCEPT)
     _decided(handoff, by=by, note=note, at=at)
+    handoff.state = state
     handoff.save(update_fields=["state", *_DECISION])
     announce([handoff], "accepted", by=by, at=_known(handoff.decided_at), note=handoff.decision_note)
     return handoff
@@ -60,10 +66,11 @@ def reject(
     Locks account, lead, handoff. Sends handoff_changed("rejected").
     """
     handoff = locked(uid, by=by, verb=Verb.REJECT, with_lead=True)
-    handoff.state = following(handoff, Verb.REJECT)
+    state = following(handoff, Verb.REJECT)
     given = give_reason(handoff, reason, moment=Moment.REVIEW, evidence=evidence or {}, note=note)
     handoff.is_void = not given.reason.counts_in_acceptance
     _decided(handoff, by=by, note=note, at=at)
+    handoff.state = state
     handoff.save(update_fields=["state", "is_void", *REASONING, *_DECISION])
     happened_at = _known(handoff.decided_at)
     apply_consequence(handoff, at=happened_at)
@@ -88,10 +95,11 @@ def return_after_work(
     """
     handoff = locked(uid, by=by, verb=Verb.RETURN, with_lead=True)
     moment = moment_of(handoff)
-    handoff.state = following(handoff, Verb.RETURN)
+    state = following(handoff, Verb.RETURN)
     given = give_reason(handoff, reason, moment=moment, evidence=evidence or {}, note=note)
     handoff.decision_note = text.note(note)
-    handoff.disposed_at = instant(at, earliest=handoff.decided_at)
+    handoff.disposed_at = _waits_no_longer(handoff, by=by, at=instant(at, earliest=handoff.decided_at))
+    handoff.state = state
     handoff.save(update_fields=["state", "disposed_at", "decision_note", *REASONING])
     apply_consequence(handoff, at=handoff.disposed_at)
     announce([handoff], "returned", by=by, at=handoff.disposed_at, data=given.data, note=given.words)
@@ -109,12 +117,13 @@ def turn_back(
     at). Locks lead and handoff. Sends handoff_changed("turned_back"), then ("offered") for the successor.
     """
     handoff = locked(uid, by=by, verb=Verb.TURN_BACK, with_lead=True)
-    handoff.state = following(handoff, Verb.TURN_BACK)
+    state = following(handoff, Verb.TURN_BACK)
     active = Rep.objects.select_related("team", "user").filter(is_active=True, user__is_active=True)
     successor_owner = active.filter(uid=to).first() if to else None
     if to and (successor_owner is None or successor_owner.pk == handoff.owner_id):
         raise InvalidInput("to must be another active rep.", field="to")
     _decided(handoff, by=by, note=note, at=at)
+    handoff.state = state
     handoff.save(update_fields=["state", *_DECISION])
     happened_at = _known(handoff.decided_at)
     announce([handoff], "turned_back", by=by, at=happened_at, note=handoff.decision_note)
@@ -129,8 +138,9 @@ def qualify(uid: UUID, *, by: Person, note: str = "", at: dt.datetime | None = N
     Locks the handoff. Sends handoff_changed("qualified").
     """
     handoff = locked(uid, by=by, verb=Verb.QUALIFY)
-    handoff.state = following(handoff, Verb.QUALIFY)
-    handoff.disposed_at = instant(at, earliest=handoff.decided_at)
+    state = following(handoff, Verb.QUALIFY)
+    handoff.disposed_at = _waits_no_longer(handoff, by=by, at=instant(at, earliest=handoff.decided_at))
+    handoff.state = state
     handoff.save(update_fields=["state", "disposed_at"])
     announce([handoff], "qualified", by=by, at=handoff.disposed_at, note=text.note(note))
     return handoff
@@ -147,9 +157,15 @@ _DECISION = ("decided_at", "decided_by", "decision_note")
 
 
 def _decided(handoff: Handoff, *, by: Person, note: str, at: dt.datetime | None) -> None:
-    handoff.decision_note = text.note(note)
-    handoff.decided_at = instant(at, earliest=handoff.offered_at)
-    handoff.decided_by_id = by.user_id
+    """End the hold, then set on the handoff what every decision sets; the state is still what it was."""
+    words = text.note(note)
+    decided_at = _waits_no_longer(handoff, by=by, at=instant(at, earliest=handoff.offered_at))
+    handoff.decision_note, handoff.decided_at, handoff.decided_by_id = words, decided_at, by.user_id
+
+
+def _waits_no_longer(handoff: Handoff, *, by: Person, at: dt.datetime) -> dt.datetime:
+    holds.end_open(handoff, because=HoldEnd.DECIDED, by=by, at=at)
+    return at
 
 
 def _known(at: dt.datetime | None) -> dt.datetime:

@@ -23,6 +23,11 @@ _SAY = {
     Verb.EXPIRE: "expire",
     Verb.RECALL: "recall",
     Verb.UNDO: "undo a decision on",
+    Verb.HOLD: "put on hold",
+    Verb.ANSWER: "answer a question on",
+    Verb.RESUME: "end the hold of",
+    Verb.RELEASE: "release",
+    Verb.RAISE: "raise the priority of",
 }
 
 

@@ -19,6 +19,8 @@ _DECIDING = frozenset(
         Verb.QUALIFY,
         Verb.RECORD_OUTCOME,
         Verb.UNDO,
+        Verb.HOLD,
+        Verb.RESUME,
     }
 )
 
@@ -68,9 +70,22 @@ def may(person: Person, verb: Verb, subject: Subject) -> bool:
     if verb is Verb.RECALL:
         return bool(person.roles & {MARKETER, INTEGRATOR})
     is_manager = MANAGER in person.roles and subject.team_id in person.managed_team_ids
-    if verb in {Verb.REASSIGN, Verb.EXPIRE}:
+    if verb in {Verb.REASSIGN, Verb.EXPIRE, Verb.RELEASE, Verb.RAISE}:
         return is_manager or INTEGRATOR in person.roles
+    if verb is Verb.ANSWER:
+        return is_manager or bool(person.roles & {MARKETER, INTEGRATOR})
     if verb is Verb.TAKE:
         return REP in person.roles and subject.owner_id is None and subject.team_id == person.team_id is not None
     is_owner = REP in person.roles and person.rep_id is not None and subject.owner_id == person.rep_id
     return verb in _DECIDING and (is_owner or is_manager or INTEGRATOR in person.roles)
+
+
+def may_plan(person: Person, *, rep_id: int, team_id: int) -> bool:
+    """Whether `person` may say when the rep is away: the rep, their managers, operations, integrators."""
+    return may_bench(person, team_id=team_id) or (REP in person.roles and person.rep_id == rep_id)
+
+
+def may_bench(person: Person, *, team_id: int) -> bool:
+    """Whether `person` may take a rep of the team out of the line, and put them back: not the rep."""
+    is_manager = MANAGER in person.roles and team_id in person.managed_team_ids
+    return person.is_system or is_manager or bool(person.roles & {OPERATIONS, INTEGRATOR})

@@ -31,6 +31,11 @@ class Verb(StrEnum):
     RECALL = "recall"
     UNDO = "undo"
     OFFER = "offer"
+    HOLD = "hold"
+    ANSWER = "answer"
+    RESUME = "resume"
+    RELEASE = "release"
+    RAISE = "raise"
 
 
 class Outcome(StrEnum):
@@ -46,6 +51,8 @@ WITH_REASON = frozenset({State.REJECTED, State.RETURNED})
 # Qualified handoffs are sales' own business: the lead may be offered again only after they end.
 ACTIVE = OPEN | {State.QUALIFIED}
 
+_STAYS_OPEN = {state: state for state in OPEN}
+
 TRANSITIONS: dict[Verb, dict[State, State]] = {
     Verb.ACCEPT: {State.PENDING: State.ACCEPTED},
     Verb.REJECT: {State.PENDING: State.REJECTED},
@@ -55,7 +62,12 @@ TRANSITIONS: dict[Verb, dict[State, State]] = {
     Verb.EXPIRE: {State.PENDING: State.EXPIRED},
     Verb.RECALL: {State.PENDING: State.RECALLED},
     Verb.SEE: {State.PENDING: State.PENDING},
-    Verb.REASSIGN: {State.PENDING: State.PENDING, State.ACCEPTED: State.ACCEPTED},
+    Verb.REASSIGN: _STAYS_OPEN,
+    Verb.RELEASE: {State.PENDING: State.PENDING},
+    Verb.RAISE: _STAYS_OPEN,
+    Verb.HOLD: _STAYS_OPEN,
+    Verb.ANSWER: _STAYS_OPEN,
+    Verb.RESUME: _STAYS_OPEN,
     Verb.TAKE: {State.PENDING: State.PENDING},
     Verb.LOG_ATTEMPT: {
         State.PENDING: State.PENDING,

@@ -1,16 +1,21 @@
 """Everything the other rooms may read."""
 
+from feedback.models.absences import Absence, AbsenceKind
 from feedback.models.attempts import Attempt, AttemptKind
 from feedback.models.handoffs import Handoff
+from feedback.models.holds import Hold
 from feedback.models.outcomes import Outcome, OutcomeKind
 from feedback.models.people import person_of
 from feedback.models.reasons import Moment, NextState, RejectionReason
 from feedback.models.teams import Rep, Team
 
 __all__ = [
+    "Absence",
+    "AbsenceKind",
     "Attempt",
     "AttemptKind",
     "Handoff",
+    "Hold",
     "Moment",
     "NextState",
     "Outcome",

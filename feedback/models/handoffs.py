@@ -13,6 +13,8 @@ from feedback.models.teams import Rep, Team
 from leads.models import Account, Campaign, Lead
 from leads.models.identity import FromCrm, one_per_external_id
 
+USUAL_PRIORITY = 3
+
 
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def open(self) -> Self:
@@ -80,6 +82,8 @@ class Handoff(FromCrm):
     closed_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
+    # 1 is first: what a ladder or a manager raised stands above what is merely due.
+    priority = models.PositiveSmallIntegerField(default=USUAL_PRIORITY)
 
     objects = HandoffQuerySet.as_manager()
 
@@ -113,6 +117,8 @@ class Handoff(FromCrm):
             ),
             # Promise: void is a way of being rejected at review, nothing else.
             models.CheckConstraint(condition=Q(is_void=False) | Q(state="rejected"), name="handoff_void_is_rejected"),
+            # Promise: priority is 1, 2 or 3.
+            models.CheckConstraint(condition=Q(priority__gte=1, priority__lte=3), name="handoff_priority_to_3"),
             # Promise: both scores run from 0 to 100.
             models.CheckConstraint(
                 condition=(Q(fit__isnull=True) | Q(fit__lte=100)) & (Q(intent__isnull=True) | Q(intent__lte=100)),
@@ -122,12 +128,19 @@ class Handoff(FromCrm):
         indexes = (
             # Read by the rep's queue and working list, a page at a time.
             models.Index(
-                F("owner"), F("state"), F("due_at"), F("id"), condition=Q(state__in=sorted(OPEN)), name="handoff_queue"
+                F("owner"),
+                F("state"),
+                F("priority"),
+                F("due_at"),
+                F("id"),
+                condition=Q(state__in=sorted(OPEN)),
+                name="handoff_queue",
             ),
             # Read by the team's unassigned queue and the board.
             models.Index(
                 F("team"),
                 F("state"),
+                F("priority"),
                 F("due_at"),
                 F("id"),
                 condition=Q(state__in=sorted(OPEN)),

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from feedback.logic.holds import OwedBy
 from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import State, Verb, next_state
-from feedback.models import Handoff
+from feedback.models import Handoff, Hold
 from feedback.pages.lists import Place
 
 
@@ -30,8 +31,11 @@ class Reader:
     undo_window: dt.timedelta
 
 
-def actions(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> Iterable[Action]:
-    """What this reader can do with the handoff in its state, the likeliest first, each with its key."""
+def actions(handoff: Handoff, *, hold: Hold | None, reader: Reader, now: dt.datetime) -> Iterable[Action]:
+    """What this reader can do with the handoff in its state, the likeliest first, each with its key.
+
+    `hold` is the one it is under, if any.
+    """
     subject = Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)
     state = State(handoff.state)
 
@@ -44,6 +48,8 @@ def actions(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> Iterable[A
     if can(Verb.TAKE):
         yield action("Take it", "t", "handoff-take", "primary", "post")
         return
+    if hold and hold.owed_by == OwedBy.MARKETING and can(Verb.ANSWER):
+        yield action("Answer", "w", "handoff-answer", "" if can(Verb.ACCEPT) or can(Verb.RETURN) else "primary")
     is_pending, is_worked = state == State.PENDING, state in {State.ACCEPTED, State.QUALIFIED}
     if can(Verb.ACCEPT):
         yield action("Accept", "a", "handoff-accept", "primary", "post")
@@ -57,6 +63,10 @@ def actions(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> Iterable[A
         yield action("Return", "r", "handoff-return")
     if can(Verb.TURN_BACK):
         yield action("Turn back", "t", "handoff-turn-back")
+    if hold is None and can(Verb.HOLD):
+        yield action("Hold", "h", "handoff-hold")
+    if hold and can(Verb.RESUME):
+        yield action("Take off hold", "h", "handoff-resume", "strong", "post")
     if is_pending and can(Verb.LOG_ATTEMPT):
         yield action("Log attempt", "l", "handoff-log")
     if is_worked and may(reader.person, Verb.RECORD_OUTCOME, subject):

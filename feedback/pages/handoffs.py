@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from feedback.logic.rights import Person
 from feedback.logic.score_parts import points_of
-from feedback.logic.states import WORDS, State
+from feedback.logic.states import OPEN, WORDS, State
 from feedback.models import Handoff
 from feedback.pages.around import Item, Pair, around, history_items, latest_sights
 from feedback.pages.buttons import Action, Reader, actions
+from feedback.pages.held import Answered, answers, held_sentence
+from feedback.pages.lists import raised_words
 from feedback.panels import Promise
 from feedback.reports.detail import Detail
 from leads.logic.why_now import Part, why_now
@@ -63,6 +65,8 @@ class HandoffPage:
     back_label: str
     state_words: str
     state_tone: str
+    raised: str
+    held_words: str
     promise: PromiseLine | None
     actions: tuple[Action, ...]
     why: tuple[Part, ...]
@@ -73,6 +77,7 @@ class HandoffPage:
     timeline_url: str
     around: tuple[Pair, ...]
     history: tuple[Item, ...]
+    questions: tuple[Answered, ...]
     rule: str = ""
     account_url: str = ""
     agreement: str = ""
@@ -90,7 +95,7 @@ def name_of(handoff: Handoff) -> str:
 def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now: dt.datetime) -> HandoffPage:
     """Everything the page of a handoff says to this reader; times in the active zone."""
     handoff = found.handoff
-    account, lead = handoff.account, handoff.lead
+    account, lead, hold = handoff.account, handoff.lead, found.hold
     why = why_now([*found.own, *found.others], now=now)
     place = [part for part in (account.city, account.country) if part] if account else []
     facts = (account.industry, _people(account.employee_count), ", ".join(place)) if account else ()
@@ -105,8 +110,10 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         back_label="Back to the list" if reader.place.listing else "Back to the board",
         state_words=_state_words(handoff, person=reader.person, now=now),
         state_tone=_TONES.get(State(handoff.state), ""),
+        raised=raised_words(handoff.priority) if handoff.state in OPEN else "",
+        held_words=f"{held_sentence(hold, now=now)} A decision ends the hold." if hold else "",
         promise=promise_line(promise, is_own=handoff.owner_id == reader.person.rep_id, now=now),
-        actions=tuple(actions(handoff, reader=reader, now=now)),
+        actions=tuple(actions(handoff, hold=hold, reader=reader, now=now)),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
         why_more=tuple(_why_more(found)),
         fit=_score(handoff, "fit", "how well it matches"),
@@ -115,6 +122,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         timeline_url=reverse("feedback:lead", args=[lead.uid]) if lead else "",
         around=tuple(around(found, now=now)),
         history=tuple(history_items(found.history, person=reader.person)),
+        questions=answers(found.holds, person=reader.person, now=now),
     )
 
 

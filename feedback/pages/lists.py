@@ -11,6 +11,8 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.models import Hold
+from feedback.pages.held import held_words
 from feedback.panels import Promise
 from feedback.reports import counts
 from feedback.reports.queue import CHIPS, Asked, Listing, Page, Row
@@ -22,6 +24,7 @@ _LABELS = {
     "untried": "Not tried", "talking": "Talking", "qualified": "Qualified",
 }  # fmt: skip
 _WHOLE = {Listing.QUEUE: "All", Listing.WORKING: "Accepted"}
+_PRIORITY_WORDS = {1: "first of all", 2: "raised"}
 _EVEN = dt.timedelta(minutes=2)
 _COUNTS_DOWN = dt.timedelta(hours=12)
 
@@ -52,11 +55,20 @@ class DueWords:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How handoffs stand, by primary key: the promise that runs on each, and the hold it is under."""
+
+    promises: Mapping[int, Promise]
+    holds: Mapping[int, Hold]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListRow:
     """See templates/feedback/_queue_row.html."""
 
     uid: UUID
     name: str
+    raised: str
     account: str
     why: str
     url: str
@@ -99,12 +111,19 @@ class QueueList:
     digest: str
 
 
-def due_of(due_at: dt.datetime | None, promise: Promise | None, *, now: dt.datetime) -> DueWords:
-    """What a row says of its promise: "18 min left", "by 17:00", "on hold · …"; nothing when nothing was promised.
+def raised_words(priority: int) -> str:
+    """The mark of a row that stands above what is merely due: "raised", "first of all", "" for the usual."""
+    return _PRIORITY_WORDS.get(priority, "")
+
+
+def due_of(due_at: dt.datetime | None, promise: Promise | None, *, hold: Hold | None, now: dt.datetime) -> DueWords:
+    """What a row says of its promise: "18 min left", "by 17:00", "on hold until …"; nothing when nothing was promised.
 
     Counts down by itself only while all the time until the deadline is open time.
     """
     zone = timezone.get_current_timezone()
+    if hold is not None:
+        return DueWords(words=held_words(hold, now=now), state="held")
     if promise is None:
         if due_at is None:
             return DueWords()
@@ -124,10 +143,10 @@ def due_of(due_at: dt.datetime | None, promise: Promise | None, *, now: dt.datet
 
 
 def list_rows(
-    page: Page, *, place: Place, promises: Mapping[int, Promise], active: UUID | None, now: dt.datetime
+    page: Page, *, place: Place, standing: Standing, active: UUID | None, now: dt.datetime
 ) -> tuple[ListRow, ...]:
     """The rows in words; `active` is the one shown beside the list."""
-    return tuple(_row(row, place=place, promise=promises.get(row.pk), active=active, now=now) for row in page.rows)
+    return tuple(_row(row, place=place, standing=standing, active=active, now=now) for row in page.rows)
 
 
 def more_url(page: Page, *, place: Place) -> str:
@@ -150,7 +169,8 @@ def queue_list(page: Page, *, asked: Asked, chip_counts: Mapping[str, int], rows
         )
         for chip in CHIPS[asked.listing]
     )
-    digest = _digest([*((row.uid, row.due_state, row.due_at or row.due_words) for row in rows), *chips, page.has_more])
+    said = ((row.uid, row.raised, row.due_state, row.due_at or row.due_words) for row in rows)
+    digest = _digest([*said, *chips, page.has_more])
     here = _list_url(place, asked.chip, query=asked.query)
     return QueueList(
         title=_TITLES[asked.listing],
@@ -165,11 +185,12 @@ def queue_list(page: Page, *, asked: Asked, chip_counts: Mapping[str, int], rows
     )
 
 
-def _row(row: Row, *, place: Place, promise: Promise | None, active: UUID | None, now: dt.datetime) -> ListRow:
-    due = due_of(row.due_at, promise, now=now)
+def _row(row: Row, *, place: Place, standing: Standing, active: UUID | None, now: dt.datetime) -> ListRow:
+    due = due_of(row.due_at, standing.promises.get(row.pk), hold=standing.holds.get(row.pk), now=now)
     return ListRow(
         uid=row.uid,
         name=row.name,
+        raised=raised_words(row.priority),
         account=row.account,
         why=row.why,
         url=place.address("handoff", row.uid),

@@ -75,6 +75,7 @@ class RejectQuestion:
     note_error: str
     submit: str
     reasons: tuple[ReasonLine, ...]
+    sentence: str = ""
 
 
 def reject_question(

@@ -90,9 +90,9 @@ def loads(team: Team, *, now: dt.datetime) -> list[Load]:
 
 
 def open_handoffs(team: Team, *, person: Person, owner: str, after: str) -> BoardPage:
-    """What the team has open and the person may see: what nobody has first, then due first; up to 50.
+    """What the team has open and the person may see: what nobody has first, then by priority and due first; up to 50.
 
-    `owner` narrows to one rep (uid), `after` is the cursor of the page before. Six statements at most.
+    `owner` narrows to one rep (uid), `after` is the cursor of the page before. Nine statements at most.
     InvalidInput(after).
     """
     rows = Handoff.objects.visible_to(person).filter(team=team)
@@ -112,10 +112,10 @@ def open_handoffs(team: Team, *, person: Person, owner: str, after: str) -> Boar
 
 
 def _owned(rows: HandoffQuerySet, *, after: str, limit: int) -> list[Handoff]:
-    """Due first. Each state is read along the index by itself and the two are merged: together they would be sorted."""
+    """By priority, then due first. Each state is read along the index by itself and the two are merged: together they would be sorted."""
 
-    def position(handoff: Handoff) -> tuple[bool, dt.datetime, int]:
-        return handoff.due_at is None, handoff.due_at or _ALIKE, handoff.pk
+    def position(handoff: Handoff) -> tuple[int, bool, dt.datetime, int]:
+        return handoff.priority, handoff.due_at is None, handoff.due_at or _ALIKE, handoff.pk
 
     parts = (due_first(rows.filter(state=state), after=after, limit=limit) for state in sorted(OPEN))
     return list(merge(*parts, key=position))[:limit]
@@ -126,7 +126,7 @@ def _load(rep: Rep | None, row: Mapping[str, Any] | None) -> Load:
 
 
 def _cursor(last: Handoff) -> str:
-    return f"{_NOBODY if last.owner_id is None else _OWNED}~{cursor_of(last.due_at, last.uid)}"
+    return f"{_NOBODY if last.owner_id is None else _OWNED}~{cursor_of(last.priority, last.due_at, last.uid)}"
 
 
 def _uid(text: str) -> UUID:

@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from feedback.logic.rights import Person
 from feedback.logic.states import DECIDED, State
-from feedback.models import Handoff, Moment, RejectionReason, Rep
+from feedback.models import Handoff, Hold, Moment, RejectionReason, Rep
+from feedback.reports.holds import holds_of
 from leads.logic.errors import NotFound
 from leads.logic.why_now import Sight
 from leads.reports.timeline import Company, Happening, company, happenings, sights
@@ -40,8 +41,8 @@ class Past:
 
 @dataclass(frozen=True, kw_only=True)
 class Detail:
-    """`handoff` comes with lead, account, team, owner, campaign, reason and who decided. `own` and `others` are
-    newest first.
+    """`handoff` comes with lead, account, team, owner, campaign, reason and who decided. `own`, `others` and `holds`
+    are newest first.
     """
 
     handoff: Handoff
@@ -51,10 +52,16 @@ class Detail:
     past: list[Past]
     acceptance: Acceptance | None
     history: list[Happening]
+    holds: list[Hold]
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold that the handoff is under now."""
+        return next((hold for hold in self.holds if hold.ended_at is None), None)
 
 
 def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
-    """The handoff and what surrounds it; at most nine statements, each along an index and none deeper than its limit.
+    """The handoff and what surrounds it; at most ten statements, each along an index and none deeper than its limit.
     NotFound.
     """
     handoff = visible(uid, person=person)
@@ -67,16 +74,24 @@ def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
         past=_past(handoff),
         acceptance=_acceptance(handoff, now=now) if handoff.campaign_id else None,
         history=happenings(handoff_uid=handoff.uid),
+        holds=holds_of(handoff.pk),
     )
 
 
 def visible(uid: UUID, *, person: Person) -> Handoff:
     """The handoff with what a page says of it. NotFound when it does not exist or the person may not know of it."""
     related = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason")
-    found = Handoff.objects.visible_to(person).select_related(*related).filter(uid=uid).first()
+    held = Exists(Hold.objects.filter(handoff=OuterRef("pk"), ended_at=None))
+    rows = Handoff.objects.visible_to(person).select_related(*related).annotate(is_held=held)
+    found = rows.filter(uid=uid).first()
     if found is None:
         raise NotFound("There is no such handoff, or it is no longer yours to see.")
     return found
+
+
+def is_held(handoff: Handoff) -> bool:
+    """Whether a handoff that `visible` gave was on hold then."""
+    return bool(getattr(handoff, "is_held", False))
 
 
 def live_reasons(moment: Moment) -> list[RejectionReason]:

@@ -1,4 +1,4 @@
-"""A rep's two lists, due first, a page at a time: what waits for a decision, and what is being worked."""
+"""A rep's two lists, by priority and due first, a page at a time: what waits for a decision, and what is being worked."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -60,6 +60,7 @@ class Row:
     name: str
     account: str
     why: str
+    priority: int
     due_at: dt.datetime | None
     fit: int | None
     intent: int | None
@@ -69,7 +70,7 @@ class Row:
     @property
     def cursor(self) -> str:
         """Where the page after this row begins, as text."""
-        return cursor_of(self.due_at, self.uid)
+        return cursor_of(self.priority, self.due_at, self.uid)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def asked_for(listing: Listing, *, chip: str, query: str, after: str = "") -> As
 
 
 def page(person: Person, asked: Asked, *, now: dt.datetime) -> Page:
-    """Up to `asked.rows` rows, due first, those without a promise last; one statement, two where the promises end.
+    """Up to `asked.rows` rows, by priority and due first, those without a promise last; one statement, up to three
+    where a priority or its promises end.
 
     Cost follows the page: the rows come along an index from where the page before ended.
     """
@@ -99,27 +101,32 @@ def page(person: Person, asked: Asked, *, now: dt.datetime) -> Page:
 
 
 def due_first(rows: HandoffQuerySet, *, after: str, limit: int) -> list[Handoff]:
-    """The next `limit` handoffs after the cursor `after` ("" for the top), due first, those without a promise last.
+    """The next `limit` handoffs after the cursor `after` ("" for the top): by priority, then due first, then those
+    without a promise.
 
-    Written so that an index ending in (due_at, id) is entered where the page begins. One statement; two where promises
-    end.
+    Written so that an index ending in (priority, due_at, id) is entered where the page begins. One statement; one more
+    where the promises of a priority end, and one more where the priority itself does.
     """
-    ordered = rows.order_by(F("due_at").asc(nulls_last=True), "id")
+    ordered = rows.order_by("priority", F("due_at").asc(nulls_last=True), "id")
     if not after:
         return list(ordered[:limit])
-    due_at, uid = _position(after)
+    priority, due_at, uid = _position(after)
     last = Subquery(Handoff.objects.filter(uid=uid).values("id"))
+    same, unpromised = ordered.filter(priority=priority), Q(due_at=None)
     if due_at is None:
-        return list(ordered.filter(due_at=None, id__gt=last)[:limit])
-    found = list(ordered.filter(Q(due_at__gt=due_at) | Q(id__gt=last), due_at__gte=due_at)[:limit])
-    if len(found) < limit:
-        found += ordered.filter(due_at=None)[: limit - len(found)]
+        parts = [same.filter(unpromised, id__gt=last)]
+    else:
+        parts = [same.filter(Q(due_at__gt=due_at) | Q(id__gt=last), due_at__gte=due_at), same.filter(unpromised)]
+    found: list[Handoff] = []
+    for part in (*parts, ordered.filter(priority__gt=priority)):
+        if len(found) < limit:
+            found += part[: limit - len(found)]
     return found
 
 
-def cursor_of(due_at: dt.datetime | None, uid: UUID) -> str:
+def cursor_of(priority: int, due_at: dt.datetime | None, uid: UUID) -> str:
     """The place after a handoff in a list, as text for an address."""
-    return f"{'' if due_at is None else due_at.isoformat()}~{uid}"
+    return f"{priority}~{'' if due_at is None else due_at.isoformat()}~{uid}"
 
 
 def following(person: Person, asked: Asked, *, cursor: str, now: dt.datetime) -> UUID | None:
@@ -191,6 +198,7 @@ def _row(found: Handoff, *, now: dt.datetime) -> Row:
         name=str(lead) if lead else "Unknown visitor",
         account=account.name if account else "",
         why=found.why or why_now(sights, now=now).short,
+        priority=found.priority,
         due_at=found.due_at,
         fit=found.fit,
         intent=found.intent,
@@ -206,13 +214,15 @@ def _sights(found: Sequence[dict[str, str]], who: Who) -> list[Sight]:
     ]
 
 
-def _position(cursor: str) -> tuple[dt.datetime | None, UUID]:
-    due, _, uid = cursor.partition("~")
+def _position(cursor: str) -> tuple[int, dt.datetime | None, UUID]:
+    priority, _, rest = cursor.partition("~")
+    due, _, uid = rest.partition("~")
+    lost = InvalidInput("This part of the list cannot be found; start again from the top.", field="after")
     try:
         due_at = dt.datetime.fromisoformat(due) if due else None
         found = UUID(uid)
     except ValueError:
-        raise InvalidInput("This part of the list cannot be found; start again from the top.", field="after") from None
-    if due_at is not None and due_at.tzinfo is None:
-        raise InvalidInput("This part of the list cannot be found; start again from the top.", field="after")
-    return due_at, found
+        raise lost from None
+    if priority not in {"1", "2", "3"} or (due_at is not None and due_at.tzinfo is None):
+        raise lost
+    return int(priority), due_at, found

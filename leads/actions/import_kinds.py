@@ -13,6 +13,7 @@ from leads.logic.import_values import Column
 from leads.models import RowResult
 
 ALL_OR_NOTHING = "all_or_nothing"
+NOT_ALONE = "Another row that belongs to this one was refused, and it does not go in without it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,8 @@ class ImportKind:
     """What a row of this kind may say, and how a batch of rows is applied: one result per row, in order.
 
     A refused row leaves nothing of itself behind. `roles` are the groups that may import it by page; `options` the
-    switches its mapping may set; the fields of `once` may not name the same thing twice in one file.
+    switches its mapping may set; the fields of `once` may not name the same thing twice in one file. Rows that follow
+    each other and say the same in the field `together` are one thing: one batch, taken in whole or not at all.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ImportKind:
     roles: frozenset[str]
     options: frozenset[str] = frozenset()
     once: tuple[str, ...] = ()
+    together: str = ""
 
 
 _kinds: dict[str, ImportKind] = {}

@@ -1,12 +1,14 @@
 """What becomes of a chunk of rows: applied in one go, or row by row when one of them cannot be."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from leads.actions.import_kinds import Batch, ImportKind, RowDone
+from leads.actions.import_kinds import NOT_ALONE, Batch, ImportKind, RowDone
+from leads.actions.import_source import part_of
 from leads.logic.actors import Actor
 from leads.logic.csv_rows import CsvRow
 from leads.logic.errors import InvalidInput, LeadLoopError
@@ -42,6 +44,10 @@ def take_in(
             filled[at] = reader.values(row)
         except InvalidInput as error:
             done[at] = error
+    if kind.together and done:
+        for at in _left_alone(rows, done, reader=reader, field=kind.together):
+            del filled[at]
+            done[at] = InvalidInput(NOT_ALONE)
     done |= zip(filled, _applied(kind, Batch(rows=list(filled.values()), mapping=mapping, by=by)), strict=True)
     return [_verdict(row.line, done[at], reader) for at, row in enumerate(rows)]
 
@@ -56,11 +62,33 @@ def _applied(kind: ImportKind, batch: Batch) -> list[RowDone]:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others go in
         name = type(error).__name__
-        if len(batch.rows) == 1:
+        parts = list(_parts(kind, batch.rows))
+        if len(parts) == 1:
             _log.error("a row of %s cannot be taken in: %s: %s", kind.name, name, error)
-            return [InvalidInput(f"The row cannot be taken in ({name}); the log of LeadLoop says more.")]
+            refusal = InvalidInput(f"The row cannot be taken in ({name}); the log of LeadLoop says more.")
+            return [refusal] * len(batch.rows)
         _log.warning("a chunk of %s is taken in row by row", kind.name, exc_info=True)
-    return [_applied(kind, Batch(rows=[row], mapping=batch.mapping, by=batch.by))[0] for row in batch.rows]
+    return [done for part in parts for done in _applied(kind, Batch(rows=part, mapping=batch.mapping, by=batch.by))]
+
+
+def _parts(kind: ImportKind, rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The rows that go in by themselves: each, or all those of one thing."""
+    if kind.together:
+        return (list(part) for _, part in groupby(rows, key=lambda row: row[kind.together].casefold()))
+    return ([row] for row in rows)
+
+
+def _left_alone(rows: Sequence[CsvRow], refused: dict[int, RowDone], *, reader: RowReader, field: str) -> Iterator[int]:
+    """The places of readable rows that belong to one that is refused."""
+    part, numbers = "", []
+    number = 0
+    for row in rows:
+        key = part_of(row, reader, field)
+        if key not in ("", part):
+            part, number = key, number + 1
+        numbers.append(number)
+    broken = {numbers[at] for at in refused}
+    return (at for at, number in enumerate(numbers) if number in broken and at not in refused)
 
 
 def _verdict(line: int, done: RowDone, reader: RowReader) -> Verdict:

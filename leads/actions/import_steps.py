@@ -86,7 +86,7 @@ def in_chunks(job: Job) -> ImportRun:
         position = 0
         while run.state == RunState.RUNNING and not job.is_late:
             _skip(rows, run.done_count - position)
-            chunk = chunk_of(rows)
+            chunk = chunk_of(rows, reader=reader, together=job.kind.together)
             if not chunk:
                 return end(run, RunState.CANCELLED, error="The file has become shorter since it was first read.")
             position = run.done_count + len(chunk)
@@ -183,7 +183,7 @@ def _count(run: ImportRun, verdicts: Sequence[Verdict], *, failed: int) -> None:
 def _through(job: Job, run: ImportRun, spool: IO[str]) -> str:
     """Take every row in, counted in `run` and spooled; "" at the end, or why it was stopped before."""
     with job.source.rows() as (reader, rows):
-        while chunk := chunk_of(rows):
+        while chunk := chunk_of(rows, reader=reader, together=job.kind.together):
             verdicts, known = _verdicts(job, chunk, reader=reader)
             _count(run, verdicts, failed=known)
             spool.writelines(json.dumps(one) + "\n" for one in verdicts)

@@ -8,6 +8,7 @@ from leads.models.identity import Identified
 
 class Channel(models.TextChoices):
     MAIL = "mail", "mail"
+    CHAT = "chat", "chat"
 
 
 class Delivery(models.TextChoices):

@@ -7,13 +7,24 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
-from feedback.logic.rights import INTEGRATOR, OPERATIONS, Person
+from feedback.logic.rights import INTEGRATOR, LEADLOOP, OPERATIONS, Person
 from feedback.models import Rep, Team, person_of
+from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
 from sla.demo.campaigns import VISITS
 from sla.demo.live import DECIDE_MINUTES, VISITS_DECIDE_MINUTES
 from sla.demo.people import EMEA, MAIL_DOMAIN, PASSWORD, PEOPLE, TEAMS
-from sla.models import CalendarException, LadderStep, Policy, StepAction, Target, TargetKey, WorkCalendar
+from sla.models import (
+    CalendarException,
+    CalendarUse,
+    Condition,
+    LadderStep,
+    Policy,
+    StepAction,
+    Target,
+    TargetKey,
+    WorkCalendar,
+)
 
 # An action, a share of the time before the deadline or business minutes after it.
 _LADDER: tuple[tuple[StepAction, int | None, int | None], ...] = (
@@ -71,23 +82,26 @@ def make_calendars(*, year: int) -> dict[str, WorkCalendar]:
             for on_year in (year, year + 1)
             for month, day, label in _CLOSED_DAYS
         )
+        publish_calendar(row.pk, by=LEADLOOP)
+        CalendarUse.objects.create(calendar=row, team=Team.objects.get(name=team.name))
         calendars[team.name] = row
     return calendars
 
 
 def make_policies(calendars: Mapping[str, WorkCalendar], *, valid_from: dt.datetime, by: Person) -> None:
     """A published policy for each team, and before them a slower one for visits of target accounts."""
-    teams = {team.name: team for team in Team.objects.all()}
     for position, (name, calendar) in enumerate(calendars.items(), start=1):
-        standard = Policy(name=f"{name}: standard", position=position * 10, team=teams[name], calendar=calendar)
-        _publish(standard, DECIDE_MINUTES, valid_from=valid_from, by=by)
-    visits = Policy(name=f"{EMEA}: target accounts", team=teams[EMEA], channel=VISITS.channel, calendar=calendars[EMEA])
-    _publish(visits, VISITS_DECIDE_MINUTES, valid_from=valid_from, by=by)
+        standard = Policy(name=f"{name}: standard", position=position * 10, calendar=calendar, valid_from=valid_from)
+        _publish(standard, DECIDE_MINUTES, conditions={"team": name}, by=by)
+    visits = Policy(name=f"{EMEA}: target accounts", calendar=calendars[EMEA], valid_from=valid_from)
+    _publish(visits, VISITS_DECIDE_MINUTES, conditions={"team": EMEA, "channel": VISITS.channel}, by=by)
 
 
-def _publish(policy: Policy, decide_minutes: int, *, valid_from: dt.datetime, by: Person) -> None:
-    policy.valid_from = valid_from
+def _publish(policy: Policy, decide_minutes: int, *, conditions: Mapping[str, str], by: Person) -> None:
     policy.save()
+    Condition.objects.bulk_create(
+        Condition(policy=policy, field=field, operator="eq", value=value) for field, value in conditions.items()
+    )
     for key, minutes, ladder in (
         (TargetKey.DECIDE, decide_minutes, _LADDER),
         (TargetKey.FIRST_ATTEMPT, _FIRST_ATTEMPT_MINUTES, _WORK_LADDER),

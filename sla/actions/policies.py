@@ -1,77 +1,65 @@
 """Publishing SLA rules: from what admins edit to what clocks run under."""
 
-from typing import Any
-
 from django.db import transaction
 
 from leads.actions import journal
 from leads.actions.clock import database_now
 from leads.logic.actors import Actor
-from leads.logic.errors import InvalidInput, NotFound
+from leads.logic.errors import InvalidInput, NotFound, StateConflict
+from sla.actions.calendars import publish_calendar
+from sla.actions.moves import migrate
 from sla.logic.rules import Rules
-from sla.models import Policy, PolicyVersion, WorkCalendar
+from sla.logic.rules_document import complete
+from sla.models import AppliesTo, Policy, PolicyVersion
+from sla.reports.drafts import document_of, seen_of, whole
 
 
 @transaction.atomic
-def publish(policy_id: int, *, by: Actor) -> PolicyVersion:
-    """The version now in force: a new one, or the latest when nothing differs. Running clocks keep theirs.
+def publish(
+    policy_id: int, *, by: Actor, applies_to: AppliesTo = AppliesTo.NEW, seen: str | None = None
+) -> PolicyVersion:
+    """The version made of the draft, or the latest when neither its rules nor what it applies to differ.
 
-    NotFound; InvalidInput(<field>) for a calendar that never opens or a ladder that makes no sense, and then nothing is
-    published. Locks the policy. Journals policy.published.
+    With AppliesTo.RUNNING, clocks that run under earlier versions of this policy run under this one from now on;
+    otherwise they keep theirs. `seen` is what drafts.seen_of said when somebody looked: StateConflict when it has changed
+    since. NotFound; InvalidInput(<field>) for what cannot be run, and then nothing is published. Publishes the calendar
+    where it never was. Locks the policy. Journals policy.published.
     """
-    policy = (
-        Policy.objects.select_for_update(of=("self",)).select_related("calendar", "team").filter(pk=policy_id).first()
-    )
-    if policy is None:
+    # Locked first and read afterwards: what is joined in a locking statement is as it was before the wait.
+    if Policy.objects.select_for_update().filter(pk=policy_id).first() is None:
         raise NotFound("There is no such policy.")
-    rules = _rules(policy)
+    policy = whole(Policy.objects.all()).get(pk=policy_id)
+    if seen is not None and seen != seen_of(policy):
+        raise StateConflict("Somebody changed or published this policy since you opened the page. Look at it again.")
+    rules = document_of(policy)
     Rules.from_dict(rules)
+    if not policy.calendar.versions.exists():
+        publish_calendar(policy.calendar_id, by=by)
     latest = policy.versions.order_by("-number").first()
-    if latest and latest.rules == rules:
+    if latest and complete(latest.rules) == rules and latest.applies_to == applies_to:
         return latest
-    version = PolicyVersion.objects.create(policy=policy, number=latest.number + 1 if latest else 1, rules=rules)
+    at = database_now()
+    version = PolicyVersion.objects.create(
+        policy=policy,
+        number=latest.number + 1 if latest else 1,
+        rules=rules,
+        applies_to=applies_to,
+        published_at=at,
+        published_by_id=by.user_id,
+    )
     journal.record(
         journal.Entry(
             kind="policy.published",
             by=by,
-            at=database_now(),
-            data={"policy": str(policy.uid), "version": str(version.uid), "number": version.number},
+            at=at,
+            data={
+                "policy": str(policy.uid),
+                "version": str(version.uid),
+                "number": version.number,
+                "applies_to": applies_to.value,
+            },
         )
     )
+    if applies_to == AppliesTo.RUNNING:
+        migrate(policy.pk, to=version, at=at)
     return version
-
-
-@transaction.atomic
-def publish_for_calendar(calendar_id: int, *, by: Actor) -> list[PolicyVersion]:
-    """The versions in force of every policy that counts in the calendar, published anew where it changed them.
-
-    NotFound, InvalidInput as publish. Locks the policies.
-    """
-    calendar = WorkCalendar.objects.filter(pk=calendar_id).first()
-    if calendar is None:
-        raise NotFound("There is no such calendar.")
-    return [publish(pk, by=by) for pk in calendar.policies.order_by("pk").values_list("pk", flat=True)]
-
-
-def _rules(policy: Policy) -> dict[str, Any]:
-    targets = {
-        target.key: {
-            "minutes": target.minutes,
-            "steps": [
-                {"action": step.action, "percent": step.percent, "minutes_after": step.minutes_after}
-                for step in target.steps.all()
-            ],
-        }
-        for target in policy.targets.prefetch_related("steps")
-    }
-    if not targets:
-        raise InvalidInput("A policy needs at least one target.", field="targets")
-    return {
-        "name": policy.name,
-        "team": str(policy.team.uid) if policy.team else "",
-        "channel": policy.channel,
-        "valid_from": policy.valid_from.isoformat(),
-        "valid_until": policy.valid_until.isoformat() if policy.valid_until else None,
-        "calendar": policy.calendar.as_dict(),
-        "targets": targets,
-    }

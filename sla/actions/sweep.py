@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from feedback.actions import owners
-from feedback.logic.rights import LEADLOOP
+from feedback.actions import holds
 from feedback.models import Handoff
-from leads.actions import journal
 from leads.actions.clock import database_now
-from leads.logic.errors import LeadLoopError
-from sla.actions.sweep_sql import ACTING, PUSH_AWAY, TELL, TELLING
-from sla.models import Clock, ClockState, Escalation, Heartbeat, StepAction
+from sla.actions import digests, feasibility, steps
+from sla.actions.sweep_sql import ACTING, CHECKING, PUSH_AWAY, TELL, TELLING
+from sla.models import Clock, ClockState, Escalation, Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -25,30 +23,48 @@ BATCH = 1000
 
 @dataclass
 class Swept:
-    """What one call did: steps that told somebody, steps that acted on a handoff, clocks that failed and were pushed
-    away.
+    """What one call did: steps that told somebody, steps that acted on a handoff, holds whose limit had passed, handoffs
+    offered elsewhere because their owner could not answer in time, messages written for people, and clocks that failed
+    and were pushed away.
     """
 
     told: int = 0
     acted: int = 0
+    resumed: int = 0
+    moved: int = 0
+    messages: int = 0
     failed: int = 0
 
 
 def sweep(*, limit: int = 100_000) -> Swept:
     """What was done, having taken every due step, at most about `limit` of them.
 
-    Each batch of telling steps is one statement in its own transaction; each acting step is one transaction that locks
-    handoff, then clock. Rows that somebody else holds are left to the next call. A row that fails is recorded on its
-    clock and tried again later, ten seconds to one hour away; the rest goes on. Leaves a Heartbeat named "sweep".
+    First, holds whose limit has passed end, and owners who cannot answer in time are looked at. Then each batch of
+    telling steps is one statement in its own transaction; each acting step is one transaction that locks handoff, then
+    clock. Last, those who are to be told get their messages (see digests.write_messages). Rows that somebody else holds
+    are left to the next call. A row that fails is recorded on its clock and tried again later, ten seconds to one hour
+    away; the rest goes on. Leaves a Heartbeat named "sweep".
     """
-    done = Swept()
+    done = Swept(resumed=holds.end_due())
+    _check_owners(done)
     while done.told + done.acted < limit:
         told = _tell_batch(done)
         acted = _act_batch(done)
         if not told and not acted:
             break
+    done.messages = digests.write_messages()
     _beat()
     return done
+
+
+def _check_owners(done: Swept) -> None:
+    for clock_id, handoff_id in _rows(CHECKING):
+        try:
+            done.moved += feasibility.settle(clock_id, handoff_id)
+        except Exception:
+            # Nothing is lost but the early move: the ladder reaches this handoff whatever happens here.
+            log.exception("whether the owner of clock %s can answer in time could not be settled", clock_id)
+            done.failed += 1
 
 
 def _tell_batch(done: Swept) -> int:
@@ -104,7 +120,7 @@ def _act(clock_id: int, handoff_id: int) -> bool:
     if clock.state != ClockState.RUNNING or clock.next_action_at is None or clock.next_action_at > database_now():
         return False
     step, action = clock.next_step, clock.step_actions[clock.next_step]
-    if action not in {StepAction.REASSIGN, StepAction.EXPIRE}:
+    if action not in steps.ACTIONS:
         return False
     clock.next_step = step + 1
     clock.next_action_at = clock.step_ats[step + 1] if step + 1 < len(clock.step_ats) else None
@@ -114,34 +130,8 @@ def _act(clock_id: int, handoff_id: int) -> bool:
         clock=clock, step=step, defaults={"action": action, "due_at": clock.step_ats[step]}
     )
     if is_new:
-        _on_handoff(handoff, clock, action=action, step=step)
+        steps.take(handoff, clock, step=step)
     return True
-
-
-def _on_handoff(handoff: Handoff, clock: Clock, *, action: str, step: int) -> None:
-    """Do what the step says; a step that no longer makes sense is written down as skipped, with the reason."""
-    try:
-        with transaction.atomic():
-            if action == StepAction.EXPIRE:
-                owners.expire(handoff.uid, by=LEADLOOP)
-                return
-            rep = owners.next_rep(handoff)
-            if rep is not None:
-                owners.reassign(handoff.uid, by=LEADLOOP, to=rep.uid, cause="ladder")
-                return
-            reason = "no other rep of the team is free"
-    except LeadLoopError as error:
-        reason = error.message
-    journal.record(
-        journal.Entry(
-            kind="step.skipped",
-            by=LEADLOOP,
-            at=database_now(),
-            handoff_uid=handoff.uid,
-            lead_uid=handoff.lead.uid if handoff.lead else None,
-            data={"action": action, "target": clock.target, "cycle": clock.cycle, "step": step, "because": reason},
-        )
-    )
 
 
 def _push_away(clock_id: int, error: Exception) -> None:

@@ -1,8 +1,9 @@
 """The one statement that takes every due step which only tells somebody.
 
 It claims due clocks (others' claims are skipped, never waited for), records the breach and the step, moves the clock
-on, and writes journal, notices and mails, all or nothing. What makes it exactly once is `escalation_once`, not the
-lock.
+on, and writes journal, chat messages and who is to be told (see digests_sql for how they hear), all or nothing. What
+makes it exactly once is `escalation_once`, not the lock. What came due last comes first: after an outage the freshest
+promises can still be saved.
 
 statement_timestamp() is the database's clock and, unlike clock_timestamp(), lets the index clock_due answer: an idle
 sweep reads nothing but the end of that index.
@@ -10,15 +11,18 @@ sweep reads nothing but the end of that index.
 Parameters: one_id (a clock, or null for any), batch. Result: how many clocks were moved on.
 """
 
-TELL = """
+_ACTS = "('reassign', 'expire', 'raise_priority', 'bench', 'return_to_marketing')"
+
+TELL = f"""
 WITH due AS MATERIALIZED (
-    SELECT c.id, c.handoff_id, c.target, c.cycle, c.due_at AS deadline_at, c.next_step AS step,
-           c.step_actions[c.next_step + 1] AS action, c.step_ats[c.next_step + 1] AS step_at
+    SELECT c.id, c.handoff_id, c.target, c.cycle, c.due_at AS deadline_at, c.next_step AS step, c.version_id,
+           c.step_actions[c.next_step + 1] AS action, c.step_ats[c.next_step + 1] AS step_at,
+           c.step_refs[c.next_step + 1] AS ref
     FROM sla_clock c
     WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
-      AND c.step_actions[c.next_step + 1] NOT IN ('reassign', 'expire')
+      AND c.step_actions[c.next_step + 1] NOT IN {_ACTS}
       AND (%(one_id)s::bigint IS NULL OR c.id = %(one_id)s)
-    ORDER BY c.next_action_at
+    ORDER BY c.next_action_at DESC
     LIMIT %(batch)s
     FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
@@ -37,16 +41,14 @@ WITH due AS MATERIALIZED (
     RETURNING clock_id, step, action
 ), news AS (
     SELECT fired.clock_id, fired.step, fired.action, due.target, due.cycle, due.deadline_at, due.step_at,
-           h.uid AS handoff_uid, h.team_id, l.uid AS lead_uid, rep.user_id AS owner_user_id,
-           left(coalesce(nullif(l.name, ''), nullif(l.email, ''), a.name, 'Unknown visitor'), 200) AS subject
+           h.uid AS handoff_uid, h.team_id, l.uid AS lead_uid, rep.user_id AS owner_user_id
     FROM fired
     JOIN due ON due.id = fired.clock_id
     JOIN feedback_handoff h ON h.id = due.handoff_id
     LEFT JOIN leads_lead l ON l.id = h.lead_id
-    LEFT JOIN leads_account a ON a.id = h.account_id
     LEFT JOIN feedback_rep rep ON rep.id = h.owner_id AND rep.is_active
 ), told AS (
-    SELECT news.*, people.user_id, person.email
+    SELECT news.clock_id, news.step, news.action, people.user_id
     FROM news
     CROSS JOIN LATERAL (
         SELECT owner_user_id AS user_id WHERE action IN ('warn', 'notify_owner') AND owner_user_id IS NOT NULL
@@ -61,54 +63,79 @@ WITH due AS MATERIALIZED (
     SELECT * FROM told
     UNION ALL
     -- Nobody to tell must not mean that nobody hears: operations does.
-    SELECT news.*, person.id, person.email
+    SELECT news.clock_id, news.step, news.action, person.id
     FROM news
     JOIN auth_group g ON g.name = 'operations'
     JOIN auth_user_groups member ON member.group_id = g.id
     JOIN auth_user person ON person.id = member.user_id AND person.is_active
     WHERE news.action IN ('warn', 'notify_owner', 'notify_manager')
       AND NOT EXISTS (SELECT 1 FROM told WHERE told.clock_id = news.clock_id AND told.step = news.step)
+), rooms AS (
+    SELECT due.id AS clock_id, due.step, room.uid AS room_uid
+    FROM due
+    JOIN sla_policyversion version ON version.id = due.version_id
+    JOIN sla_chatchannel room ON room.is_active AND room.uid::text =
+         version.rules -> 'targets' -> due.target::text -> 'steps' -> due.ref::int ->> 'channel'
+    WHERE due.action = 'notify_channel'
 ), entries AS (
     INSERT INTO leads_journalentry (uid, kind, handoff_uid, lead_uid, actor_id, actor_label, via, data, occurred_at)
     SELECT gen_random_uuid(),
-           CASE action WHEN 'breach' THEN 'clock.breached' WHEN 'warn' THEN 'owner.warned'
-                       WHEN 'notify_owner' THEN 'owner.notified' ELSE 'manager.notified' END,
+           CASE WHEN missing.because IS NOT NULL THEN 'step.skipped'
+                ELSE CASE news.action WHEN 'breach' THEN 'clock.breached' WHEN 'warn' THEN 'owner.warned'
+                     WHEN 'notify_owner' THEN 'owner.notified' WHEN 'notify_manager' THEN 'manager.notified'
+                     ELSE 'channel.notified' END END,
            handoff_uid, lead_uid, NULL, 'LeadLoop', 'system',
-           jsonb_build_object('target', target, 'cycle', cycle, 'step', step, 'due_at', deadline_at),
+           jsonb_build_object('target', target, 'cycle', cycle, 'step', news.step, 'due_at', deadline_at)
+               || CASE WHEN missing.because IS NULL THEN '{{}}'::jsonb
+                       ELSE jsonb_build_object('action', news.action, 'because', missing.because) END,
            step_at
     FROM news
-), notices AS (
-    INSERT INTO leads_notice (uid, user_id, kind, handoff_uid, subject, dedup_key)
-    SELECT gen_random_uuid(), user_id, 'sla.' || action || '.' || target, handoff_uid, subject,
-           'step:' || clock_id || ':' || step || ':' || user_id
-    FROM heard
-    ON CONFLICT (dedup_key) DO NOTHING
-), mails AS (
+    LEFT JOIN LATERAL (
+        SELECT CASE
+            WHEN news.action = 'notify_channel' AND NOT EXISTS (
+                SELECT 1 FROM rooms WHERE rooms.clock_id = news.clock_id AND rooms.step = news.step
+            ) THEN 'the channel is no longer in use'
+            WHEN news.action IN ('warn', 'notify_owner', 'notify_manager') AND NOT EXISTS (
+                SELECT 1 FROM heard WHERE heard.clock_id = news.clock_id AND heard.step = news.step
+            ) THEN 'there is nobody to tell'
+        END AS because
+    ) missing ON true
+), tellings AS (
+    INSERT INTO sla_telling (clock_id, step, action, user_id)
+    SELECT clock_id, step, action, user_id FROM heard
+    ON CONFLICT (clock_id, step, user_id) DO NOTHING
+), chats AS (
     INSERT INTO leads_outboxmessage (
         uid, channel, target, payload, dedup_key, handoff_uid, state, attempt_count, last_error
     )
-    SELECT gen_random_uuid(), 'mail', email,
-           jsonb_build_object('renderer', 'sla.step', 'clock', clock_id, 'step', step, 'user', user_id),
-           'step:' || clock_id || ':' || step || ':' || user_id, handoff_uid, 'waiting', 0, ''
-    FROM heard WHERE email <> ''
+    SELECT gen_random_uuid(), 'chat', rooms.room_uid::text,
+           jsonb_build_object('renderer', 'sla.room', 'clock', rooms.clock_id, 'step', rooms.step),
+           'step:' || rooms.clock_id || ':' || rooms.step || ':room', news.handoff_uid, 'waiting', 0, ''
+    FROM rooms JOIN news ON news.clock_id = rooms.clock_id AND news.step = rooms.step
     ON CONFLICT (dedup_key) DO NOTHING
 )
 SELECT count(*) FROM moved
 """
 
 # Steps that act on the handoff are taken one by one; this only looks, it locks nothing.
-ACTING = """
+ACTING = f"""
 SELECT c.id, c.handoff_id FROM sla_clock c
 WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
-  AND c.step_actions[c.next_step + 1] IN ('reassign', 'expire')
-ORDER BY c.next_action_at LIMIT %(batch)s
+  AND c.step_actions[c.next_step + 1] IN {_ACTS}
+ORDER BY c.next_action_at DESC LIMIT %(batch)s
 """
 
-TELLING = """
+TELLING = f"""
 SELECT c.id FROM sla_clock c
 WHERE c.state = 'running' AND c.next_action_at <= statement_timestamp()
-  AND c.step_actions[c.next_step + 1] NOT IN ('reassign', 'expire')
-ORDER BY c.next_action_at LIMIT %(batch)s
+  AND c.step_actions[c.next_step + 1] NOT IN {_ACTS}
+ORDER BY c.next_action_at DESC LIMIT %(batch)s
+"""
+
+CHECKING = """
+SELECT c.id, c.handoff_id FROM sla_clock c
+WHERE c.state = 'running' AND c.check_owner
+ORDER BY c.id LIMIT %(batch)s
 """
 
 PUSH_AWAY = """

@@ -1,12 +1,15 @@
-"""Lengths of time as people type and read them. Stored as whole minutes."""
+"""Lengths of time as people type and read them. Stored as whole minutes, or as open days where a target counts those."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 from leads.logic.errors import InvalidInput
 
 LONGEST_MINUTES = 365 * 24 * 60
-# No days: a business day is as long as a calendar makes it, so "2 d" would say two things.
+LONGEST_DAYS, MOST_ATTEMPTS, MOST_CHANNELS = 365, 50, 4
+# No days here: a business day is as long as a calendar makes it, so "2 d" would say two things. Days in an Amount are
+# counted whole, up to the close of the last.
 _TYPED = re.compile(r"(?P<hours>[0-9]{1,4}) h(?: (?P<rest>[0-5]?[0-9]) min)?|(?P<minutes>[0-9]{1,6}) min")
 
 
@@ -30,6 +33,63 @@ def format_minutes(minutes: int) -> str:
     return " ".join(
         part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if part
     )
+
+
+_AMOUNT = re.compile(
+    r"(?:(?P<days>[0-9]{1,3}) days?|(?P<length>[^,]+))"
+    r"(?:, *(?P<attempts>[0-9]{1,3}) attempts?(?: on (?P<channels>[0-9]{1,3}) channels?)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a target promises: business `minutes` or open `days`, and for enough attempts how many on how many channels."""
+
+    minutes: int | None = None
+    days: int | None = None
+    attempts: int | None = None
+    channels: int | None = None
+
+
+def parse_amount(text: object, *, counts_attempts: bool, field: str = "within") -> Amount:
+    """What was typed: "4 h", "3 days", and where attempts are counted "3 days, 6 attempts on 2 channels".
+
+    One channel is meant where none is named. InvalidInput(field) for anything else.
+    """
+    found = _AMOUNT.fullmatch(text.strip(" ")) if isinstance(text, str) and len(text) <= 60 else None
+    if not found:
+        raise InvalidInput(f"{text!r:.40} is not a duration; write 4 h, 30 min or 3 days.", field=field)
+    if bool(found["attempts"]) != counts_attempts:
+        wanted = "Write how many attempts as well, like 3 days, 6 attempts on 2 channels."
+        raise InvalidInput(wanted if counts_attempts else "Only enough attempts counts attempts.", field=field)
+    minutes = parse_minutes(found["length"], field=field) if found["length"] else None
+    days = _within(found["days"], LONGEST_DAYS, words="days", field=field) if found["days"] else None
+    if not counts_attempts:
+        return Amount(minutes, days)
+    return Amount(
+        minutes,
+        days,
+        _within(found["attempts"], MOST_ATTEMPTS, words="attempts", field=field),
+        _within(found["channels"] or "1", MOST_CHANNELS, words="channels", field=field),
+    )
+
+
+def format_amount(amount: Amount) -> str:
+    """The text that parse_amount reads back."""
+    length = _counted(amount.days, "day") if amount.days else format_minutes(amount.minutes or 0)
+    if not amount.attempts:
+        return length
+    return f"{length}, {_counted(amount.attempts, 'attempt')} on {_counted(amount.channels or 1, 'channel')}"
+
+
+def _within(text: str, most: int, *, words: str, field: str) -> int:
+    if not 1 <= int(text) <= most:
+        raise InvalidInput(f"Give 1 to {most} {words}.", field=field)
+    return int(text)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def in_words(length: timedelta) -> str:

@@ -21,7 +21,7 @@ from sla.demo.people import EMEA, LOGINS, MAIN_REP, PASSWORD, PEOPLE, TEAMS
 from sla.demo.timing import back
 from sla.logic.business_time import Calendar
 from sla.models import Clock, PolicyVersion
-from sla.reports.rules import rules_of
+from sla.reports.rules import forget
 from tests.factories import UserFactory
 
 CALENDARS = {team.name: Calendar.from_dict({"timezone": team.timezone, "weekly": team.weekly}) for team in TEAMS}
@@ -81,7 +81,7 @@ def test_the_story_is_the_same_whenever_it_is_told():
 def company(django_db_setup, django_db_blocker):
     """The demo, loaded once for this module and rolled back after it."""
     # Rules are kept by row number, and tests that truncate give those out again.
-    rules_of.cache_clear()
+    forget()
     with django_db_blocker.unblock():
         with transaction.atomic():
             output = io.StringIO()
@@ -90,7 +90,7 @@ def company(django_db_setup, django_db_blocker):
             transaction.set_rollback(True)
         # After a browser test this may be a connection that nobody else would close.
         connection.close()
-    rules_of.cache_clear()
+    forget()
 
 
 def test_everybody_is_there_and_can_sign_in(company):

@@ -22,6 +22,39 @@ from tests.factories import RepFactory, TeamFactory, ago, manager_of, policy
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+PATIENCE = 20.0
+"""Seconds that the server gets to notice that a client was killed."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left():
+    """A killed client's backend lives on until it next speaks to the client, and holds its locks until then: rows that
+    it holds would be skipped by the next sweep, and tables that it holds could not be emptied.
+    """
+    yield
+    wait_until_alone()
+
+
+def wait_until_alone() -> None:
+    """Return once this is the only client of the database; after PATIENCE end the others and fail."""
+    ends = time.monotonic() + PATIENCE
+    while left := backends("pid, state, query"):
+        if time.monotonic() > ends:
+            backends("pg_terminate_backend(pid)")
+            pytest.fail(f"The backend of a killed client was still there after {PATIENCE:.0f} s: {left}")
+        time.sleep(0.005)
+
+
+def backends(what: str) -> list[tuple]:
+    """`what` of every other client's backend in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {what} FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchall()
+
+
 def company(*, warned: int, reassigned: int, expired: int) -> None:
     """Handoffs that are due for one, five and six steps."""
     policy()
@@ -98,6 +131,7 @@ def sweep_until_statement(number: int) -> bool:
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
+    wait_until_alone()
     return os.WIFEXITED(status)
 
 
@@ -124,6 +158,7 @@ def sweep_for(seconds: float) -> None:
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    wait_until_alone()
 
 
 def test_killed_at_any_moment_of_a_thousand_handoffs(monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leads.logic.errors import InvalidInput
 from sla.logic.business_time import Calendar
-from sla.logic.ladder import RULE_ACTIONS, Plan, PlannedStep, StepRule, check, plan
+from sla.logic.ladder import MOST_STEPS, THE_BREACH, Plan, PlannedStep, StepRule, check, going_on, plan
 
 CALENDAR = Calendar.from_dict(
     {"timezone": "Europe/Paris", "weekly": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
@@ -31,7 +31,7 @@ def placed(steps, amount=4 * HOUR, **more):
 
 def test_a_plan_without_steps_is_the_deadline_and_its_breach():
     due_at = datetime(2026, 5, 11, 9, tzinfo=UTC)
-    assert plan(FRIDAY_AT_THREE, 4 * HOUR, [], CALENDAR) == Plan(due_at, (PlannedStep("breach", due_at),))
+    assert plan(FRIDAY_AT_THREE, 4 * HOUR, [], CALENDAR) == Plan(due_at, (PlannedStep("breach", due_at, THE_BREACH),))
 
 
 def test_steps_fall_in_business_time_on_both_sides_of_the_deadline():
@@ -84,7 +84,17 @@ REFUSED = {
     "before it started": ([StepRule("warn", percent=-5)], "steps[0].percent"),
     "minutes before": ([StepRule("warn", minutes_after=-1)], "steps[0].minutes_after"),
     "more than a year after": ([StepRule("notify_owner", minutes_after=525_601)], "steps[0].minutes_after"),
-    "eleven": ([StepRule("warn", percent=50)] * 11, "steps"),
+    "too many": ([StepRule("warn", percent=50)] * 51, "steps"),
+    "before and after": ([StepRule("warn", minutes_before=5, minutes_after=5)], "steps[0].percent"),
+    "no time before": ([StepRule("warn", minutes_before=0)], "steps[0].minutes_before"),
+    "bench early": ([StepRule("bench", minutes_before=5)], "steps[0].percent"),
+    "no channel to tell": ([StepRule("notify_channel", minutes_after=5)], "steps[0].channel"),
+    "a channel nobody tells": ([StepRule("warn", percent=5, channel="a")], "steps[0].channel"),
+    "a template without a mail": ([StepRule("reassign", minutes_after=5, template="a")], "steps[0].template"),
+    "two ends": (
+        [StepRule("expire", minutes_after=5), StepRule("return_to_marketing", minutes_after=5)],
+        "steps[1].action",
+    ),
     "reassign early": ([StepRule("reassign", percent=99)], "steps[0].percent"),
     "expire early": ([StepRule("expire", percent=99)], "steps[0].percent"),
     "expire twice": ([StepRule("expire", minutes_after=5), StepRule("expire", minutes_after=5)], "steps[1].action"),
@@ -104,12 +114,38 @@ def test_refused(steps, field):
         plan(FRIDAY_AT_THREE, HOUR, steps, CALENDAR)
 
 
-def test_ten_steps_are_taken():
-    assert len(placed([StepRule("warn", percent=50)] * 10)) == 11
+def test_as_many_steps_as_anybody_needs_are_taken():
+    assert len(placed([StepRule("warn", percent=50)] * MOST_STEPS)) == MOST_STEPS + 1
 
 
-early = st.builds(StepRule, st.sampled_from(RULE_ACTIONS[:3]), percent=st.integers(1, 99))
-late = st.builds(StepRule, st.sampled_from(RULE_ACTIONS[:4]), minutes_after=st.integers(0, 5000))
+def test_a_step_can_stand_business_minutes_before_the_deadline():
+    assert placed([StepRule("raise_priority", minutes_before=90)])[0] == ("raise_priority", paris(2026, 5, 11, 9, 30))
+
+
+def test_a_step_knows_its_place_in_the_rule():
+    ladder = [StepRule("notify_owner", minutes_after=60), StepRule("warn", percent=50)]
+    assert [(step.action, step.ref) for step in plan(FRIDAY_AT_THREE, HOUR, ladder, CALENDAR).steps] == [
+        ("warn", 1),
+        ("breach", THE_BREACH),
+        ("notify_owner", 0),
+    ]
+
+
+def test_going_on_leaves_out_what_is_used_up_and_is_never_due_before_now():
+    ladder = [StepRule("warn", percent=50), StepRule("notify_owner", minutes_after=30)]
+    ahead = going_on(FRIDAY_AT_THREE, HOUR, 4 * HOUR, ladder, CALENDAR)
+    assert [(step.action, step.at) for step in ahead.steps] == [
+        ("warn", paris(2026, 5, 8, 16)),
+        ("breach", paris(2026, 5, 11, 10)),
+        ("notify_owner", paris(2026, 5, 11, 10, 30)),
+    ]
+    used_up = going_on(FRIDAY_AT_THREE, 3 * HOUR, 2 * HOUR, ladder, CALENDAR)
+    assert used_up.due_at == FRIDAY_AT_THREE
+    assert [step.action for step in used_up.steps] == ["breach", "notify_owner"]
+
+
+early = st.builds(StepRule, st.sampled_from(["warn", "notify_owner", "raise_priority"]), percent=st.integers(1, 99))
+late = st.builds(StepRule, st.sampled_from(["notify_manager", "reassign", "bench"]), minutes_after=st.integers(0, 5000))
 
 
 @given(steps=st.lists(early | late, max_size=9), minutes=st.integers(1, 5000), expires=st.booleans())

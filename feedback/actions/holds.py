@@ -1,0 +1,258 @@
+"""A handoff waits: the rep asks marketing, or the prospect is away. Every hold ends by itself."""
+
+import datetime as dt
+import logging
+from uuid import UUID
+
+from django.db import transaction
+
+from feedback.actions.announce import announce
+from feedback.actions.hold_notices import tell_asked, tell_ended
+from feedback.actions.locking import following, locked
+from feedback.logic.holds import REASONS, HoldEnd, HoldReason, OwedBy
+from feedback.logic.rights import LEADLOOP, Person
+from feedback.logic.states import State, Verb
+from feedback.models import Handoff, Hold
+from leads.actions import journal
+from leads.actions.clock import database_now, instant
+from leads.logic import text
+from leads.logic.errors import InvalidInput, StateConflict
+from leads.models import Engagement
+
+log = logging.getLogger(__name__)
+
+_LONGEST_TEXT = 2_000
+
+
+@transaction.atomic
+def hold(
+    uid: UUID,
+    *,
+    by: Person,
+    reason: str,
+    question: str = "",
+    until: dt.datetime | None = None,
+    at: dt.datetime | None = None,
+) -> Handoff:
+    """The handoff, on hold for the reason with this key until somebody answers or acts, at the latest `until`.
+
+    `until` is aware, in the future, and at most the reason's longest after the hold began; left out it is the reason's
+    usual length. `at` backdates (not before the offer, the acceptance, the end of the hold before, or what the
+    prospect did since). NotFound, NotAllowed, StateConflict when it is on hold already, InvalidInput(reason, question,
+    until, at). Locks account and lead where the prospect is waited for, then the handoff. Tells marketing when asked.
+    Sends handoff_changed("held").
+    """
+    why = _reason(reason)
+    handoff = locked(uid, by=by, verb=Verb.HOLD, with_lead=why.owed_by is OwedBy.PROSPECT)
+    state = following(handoff, Verb.HOLD)
+    if state not in why.states:
+        raise InvalidInput("A handoff waits for a reply only once it is accepted.", field="reason")
+    asked = text.note(question, field="question", longest=_LONGEST_TEXT)
+    if why.asks and not asked:
+        raise InvalidInput("Say what you ask marketing for.", field="question")
+    now = database_now()
+    _end_where_passed(handoff, now=now)
+    if _open(handoff):
+        raise StateConflict("It is on hold already; end that hold first.")
+    began_at = _beginning(handoff, why, at=at)
+    made = Hold.objects.create(
+        handoff=handoff,
+        reason=why.key,
+        owed_by=why.owed_by,
+        question=asked,
+        by_id=by.user_id,
+        began_at=began_at,
+        limit_at=_limit(why, began_at=began_at, until=until, by=by, now=now),
+    )
+    data = {
+        "hold": str(made.uid),
+        "reason": why.key,
+        "owed_by": why.owed_by.value,
+        "limit_at": made.limit_at.isoformat(),
+    }
+    announce([handoff], "held", by=by, at=began_at, data=data, note=asked)
+    if why.owed_by is OwedBy.MARKETING:
+        tell_asked(handoff, made, by=by)
+    return handoff
+
+
+@transaction.atomic
+def answer(uid: UUID, *, by: Person, text: str, at: dt.datetime | None = None) -> Handoff:
+    """The handoff, with marketing's answer to what it was on hold for; the hold ends with it.
+
+    An answer that comes after the limit is kept all the same, while the handoff is open and unanswered. NotFound,
+    NotAllowed, StateConflict when nothing is asked, InvalidInput(text, at). Locks the handoff. Tells the rep. Sends
+    handoff_changed("resumed") when the hold was open.
+    """
+    handoff = locked(uid, by=by, verb=Verb.ANSWER)
+    following(handoff, Verb.ANSWER)
+    words = _words(text)
+    asked = Hold.objects.filter(handoff=handoff).order_by("-id").first()
+    if asked is None or asked.owed_by != OwedBy.MARKETING:
+        raise StateConflict("Nobody asks marketing anything about this handoff.")
+    answered_at = instant(at, earliest=asked.began_at)
+    if asked.ended_at is None and answered_at < asked.limit_at:
+        asked.answer = words
+        _end(handoff, asked, because=HoldEnd.ANSWERED, by=by, at=answered_at)
+        return handoff
+    _end_where_passed(handoff, now=answered_at)
+    asked.refresh_from_db()
+    if asked.ended_because != HoldEnd.LIMIT or asked.answer:
+        raise StateConflict("The question is settled already: the hold has ended.")
+    asked.answer = words
+    asked.save(update_fields=["answer"])
+    _record_late(handoff, asked, by=by, at=answered_at)
+    return handoff
+
+
+@transaction.atomic
+def release_hold(uid: UUID, *, by: Person, at: dt.datetime | None = None) -> Handoff:
+    """The handoff, no longer on hold. NotFound, NotAllowed, StateConflict when it is not, InvalidInput(at). Locks it.
+
+    Sends handoff_changed("resumed").
+    """
+    handoff = locked(uid, by=by, verb=Verb.RESUME)
+    following(handoff, Verb.RESUME)
+    found = _open(handoff)
+    if found is None:
+        raise StateConflict("It is not on hold.")
+    end_open(handoff, because=HoldEnd.RELEASED, by=by, at=instant(at, earliest=found.began_at))
+    return handoff
+
+
+def end_open(handoff: Handoff, *, because: HoldEnd, by: Person, at: dt.datetime) -> Hold | None:
+    """The hold that this ended, None when the (locked) handoff was not on hold. Belongs in a caller's transaction.
+
+    A hold whose limit lies before `at` ended there and then, by itself; one that began after `at` ends as it began.
+    Sends handoff_changed("resumed").
+    """
+    found = _open(handoff)
+    if found is not None:
+        _end(handoff, found, because=because, by=by, at=at)
+    return found
+
+
+def end_for_prospect(handoff: Handoff, *, by: Person, acted_at: dt.datetime, at: dt.datetime) -> Hold | None:
+    """The hold that ended at `at` because the prospect acted, at `acted_at`; None when none waited for that.
+
+    As end_open: the handoff is locked, the transaction is the caller's.
+    """
+    found = _open(handoff)
+    if found is None or found.owed_by != OwedBy.PROSPECT or acted_at < found.began_at:
+        return None
+    _end(handoff, found, because=HoldEnd.PROSPECT_ACTED, by=by, at=at)
+    return found
+
+
+def end_due(limit: int = 500) -> int:
+    """How many holds ended because their limit passed, at most `limit`; each in its own transaction, as of its limit.
+
+    What somebody else holds locked is left to the next call; one that fails is logged, the rest goes on.
+    """
+    due = Hold.objects.filter(ended_at=None, limit_at__lte=database_now()).order_by("limit_at")
+    ended = 0
+    for handoff_id in list(due.values_list("handoff_id", flat=True)[:limit]):
+        try:
+            ended += _end_at_limit(handoff_id)
+        except Exception:
+            log.exception("the hold of handoff %s could not be ended", handoff_id)
+    return ended
+
+
+@transaction.atomic
+def _end_at_limit(handoff_id: int) -> bool:
+    rows = Handoff.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).select_related("lead")
+    handoff = rows.filter(pk=handoff_id).first()
+    return handoff is not None and _end_where_passed(handoff, now=database_now())
+
+
+def _end_where_passed(handoff: Handoff, *, now: dt.datetime) -> bool:
+    """Whether the handoff was on hold past the limit, which is written down here."""
+    found = _open(handoff)
+    if found is None or found.limit_at > now:
+        return False
+    _end(handoff, found, because=HoldEnd.LIMIT, by=LEADLOOP, at=found.limit_at)
+    return True
+
+
+def _end(handoff: Handoff, found: Hold, *, because: HoldEnd, by: Person, at: dt.datetime) -> None:
+    if found.limit_at <= at:
+        because, by, at = HoldEnd.LIMIT, LEADLOOP, found.limit_at
+    found.ended_at, found.ended_because, found.ended_by_id = max(at, found.began_at), because, by.user_id
+    found.save(update_fields=["ended_at", "ended_because", "ended_by", "answer"])
+    data = {
+        "hold": str(found.uid),
+        "because": because.value,
+        "owed_by": found.owed_by,
+        "began_at": found.began_at.isoformat(),
+    }
+    announce([handoff], "resumed", by=by, at=found.ended_at, data=data, note=found.answer)
+    if because in {HoldEnd.ANSWERED, HoldEnd.LIMIT, HoldEnd.PROSPECT_ACTED}:
+        tell_ended(handoff, found, by=by)
+
+
+def _record_late(handoff: Handoff, asked: Hold, *, by: Person, at: dt.datetime) -> None:
+    journal.record(
+        journal.Entry(
+            kind="hold.answered",
+            by=by,
+            at=at,
+            handoff_uid=handoff.uid,
+            lead_uid=handoff.lead.uid if handoff.lead else None,
+            data={"hold": str(asked.uid)},
+            note=asked.answer,
+        )
+    )
+    tell_ended(handoff, asked, by=by)
+
+
+def _open(handoff: Handoff) -> Hold | None:
+    return Hold.objects.filter(handoff=handoff, ended_at=None).first()
+
+
+def _reason(key: object) -> HoldReason:
+    found = REASONS.get(key) if isinstance(key, str) else None
+    if found is None:
+        raise InvalidInput(f"reason must be one of: {', '.join(REASONS)}.", field="reason")
+    return found
+
+
+def _words(given: object) -> str:
+    words = text.note(given, field="text", longest=_LONGEST_TEXT)
+    if not words:
+        raise InvalidInput("Write the answer.", field="text")
+    return words
+
+
+def _beginning(handoff: Handoff, why: HoldReason, *, at: dt.datetime | None) -> dt.datetime:
+    began_at = instant(at, earliest=handoff.offered_at)
+    if at is None:
+        return began_at
+    if handoff.state == State.ACCEPTED and handoff.decided_at and began_at < handoff.decided_at:
+        raise InvalidInput("at lies before the handoff was accepted.", field="at")
+    if Hold.objects.filter(handoff=handoff, ended_at__gt=began_at).exists():
+        raise InvalidInput("at lies within the hold before.", field="at")
+    if why.owed_by is OwedBy.PROSPECT and _has_acted(handoff, since=began_at):
+        raise InvalidInput("The prospect has acted since then.", field="at")
+    return began_at
+
+
+def _has_acted(handoff: Handoff, *, since: dt.datetime) -> bool:
+    who = {"lead": handoff.lead_id} if handoff.lead_id else {"account": handoff.account_id}
+    answered = handoff.attempts.filter(is_two_way=True, attempted_at__gte=since)
+    return answered.exists() or Engagement.objects.filter(**who, occurred_at__gte=since).exists()
+
+
+def _limit(
+    why: HoldReason, *, began_at: dt.datetime, until: dt.datetime | None, by: Person, now: dt.datetime
+) -> dt.datetime:
+    """When the hold ends at the latest. LeadLoop itself may write down one that is over: a history is taken in."""
+    if until is None:
+        until = began_at + why.usual
+    if until.tzinfo is None:
+        raise InvalidInput("until needs an offset from UTC, like 2026-11-30T09:00:00+01:00.", field="until")
+    if until <= (began_at if by.is_system else now):
+        raise InvalidInput("until must lie in the future.", field="until")
+    if until > began_at + why.longest:
+        raise InvalidInput(f"It can be on hold for {why.longest.days} days at most.", field="until")
+    return until.astimezone(dt.UTC)

@@ -1,0 +1,63 @@
+"""Publishing calendars: from what admins edit to what clocks count in."""
+
+from typing import Any
+
+from django.db import transaction
+
+from leads.actions import journal
+from leads.actions.clock import database_now
+from leads.logic.actors import Actor
+from leads.logic.errors import NotFound
+from sla.actions.recount import Taken, move, take
+from sla.logic.business_time import Calendar
+from sla.models import CalendarVersion, WorkCalendar
+
+
+@transaction.atomic
+def publish_calendar(calendar_id: int, *, by: Actor, moves_running: bool = True) -> CalendarVersion:
+    """The version now in force: a new one, or the latest when nothing differs.
+
+    With `moves_running`, open clocks that count in an earlier version and are not past their deadline count the old
+    hours up to published_at and the new ones after it. NotFound; InvalidInput(<place>) for a calendar that never opens,
+    or not for as long as a clock needs, and then nothing is published. Locks the calendar, the handoffs, the clocks.
+    Journals calendar.published.
+    """
+    calendar = WorkCalendar.objects.select_for_update(no_key=True).filter(pk=calendar_id).first()
+    if calendar is None:
+        raise NotFound("There is no such calendar.")
+    hours: dict[str, Any] = calendar.as_dict()
+    Calendar.from_dict(hours)
+    latest = calendar.versions.order_by("-number").first()
+    if latest and latest.hours == hours:
+        return latest
+    taken = take(list(calendar.versions.values_list("pk", flat=True))) if moves_running else Taken()
+    version = CalendarVersion.objects.create(
+        calendar=calendar,
+        number=latest.number + 1 if latest else 1,
+        hours=hours,
+        moves_running=moves_running,
+        published_at=database_now(),
+    )
+    data = {
+        "calendar": str(calendar.uid),
+        "version": str(version.uid),
+        "number": version.number,
+        "moves_running": moves_running,
+    }
+    journal.record(journal.Entry(kind="calendar.published", by=by, at=version.published_at, data=data))
+    move(taken, to=version)
+    return version
+
+
+def catch_up() -> int:
+    """How many open clocks were moved to the hours in force: those that began, or ran on, in an older version while
+    the latest was being published. Each calendar in its own transaction; locks as publish_calendar.
+    """
+    latest = CalendarVersion.objects.order_by("calendar", "-number").distinct("calendar")
+    return sum(_catch_up(version) for version in latest if version.moves_running)
+
+
+@transaction.atomic
+def _catch_up(version: CalendarVersion) -> int:
+    earlier = CalendarVersion.objects.filter(calendar=version.calendar_id, number__lt=version.number)
+    return move(take(list(earlier.values_list("pk", flat=True)), since=version.published_at), to=version)
