@@ -5,6 +5,7 @@ import os
 from django.db import connection
 
 from feedback.logic.rights import LEADLOOP
+from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
 from sla.models import Policy, Target, WorkCalendar
 
@@ -41,18 +42,19 @@ SELECT gen_random_uuid(), 'bench', n::text, (SELECT min(id) FROM leads_account) 
 FROM generate_series(%(first)s, %(last)s) n;
 INSERT INTO feedback_handoff (uid, external_system, external_id, lead_id, account_id, team_id, owner_id, state,
     campaign_id, channel, fit, intent, score_parts, why, evidence, is_void, decision_note, offered_at, due_at,
-    attempt_count)
+    attempt_count, priority)
 SELECT gen_random_uuid(), 'bench', l.external_id, l.id, l.account_id, r.team_id, r.id, 'pending', c.id, c.channel,
        70, 50, '{}', 'Came back to pricing', '{}', false, '', now() - n %% 90 * interval '1 day',
-       now() + interval '1 day' + n %% 8000000 * interval '1 second', 0
+       now() + interval '1 day' + n %% 8000000 * interval '1 second', 0, 3
 FROM generate_series(%(first)s, %(last)s) n
 JOIN leads_lead l ON l.external_system = 'bench' AND l.external_id = n::text
 JOIN feedback_rep r ON r.id = (SELECT min(id) FROM feedback_rep) + n %% 1000
 JOIN leads_campaign c ON c.id = (SELECT min(id) FROM leads_campaign) + n %% 60;
-INSERT INTO sla_clock (handoff_id, version_id, target, cycle, state, started_at, due_at, step_actions, step_ats,
-    next_step, next_action_at, failure_count, last_error)
-SELECT h.id, %(version)s, 'decide', 0, 'running', h.offered_at, h.due_at, ARRAY['breach', 'notify_owner'],
-       ARRAY[h.due_at, h.due_at + interval '1 hour'], 0, h.due_at, 0, ''
+INSERT INTO sla_clock (handoff_id, version_id, calendar_version_id, target, cycle, state, started_at, amount, due_at,
+    step_actions, step_refs, step_ats, next_step, next_action_at, check_owner, failure_count, last_error)
+SELECT h.id, %(version)s, (SELECT max(id) FROM sla_calendarversion), 'decide', 0, 'running', h.offered_at,
+       h.due_at - h.offered_at, h.due_at, ARRAY['breach', 'notify_owner'], ARRAY[-1, 0],
+       ARRAY[h.due_at, h.due_at + interval '1 hour'], 0, h.due_at, false, 0, ''
 FROM feedback_handoff h WHERE h.id > (SELECT coalesce(max(handoff_id), 0) FROM sla_clock);
 """
 
@@ -62,6 +64,7 @@ def make_people() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE.replace("%%", "%"))
     calendar = WorkCalendar.objects.create(name="Always", weekly={day: [["00:00", "24:00"]] for day in DAYS})
+    publish_calendar(calendar.pk, by=LEADLOOP)
     policy = Policy.objects.create(name="Bench", calendar=calendar, valid_from="2020-01-01T00:00:00Z")
     policy.refresh_from_db()
     Target.objects.create(policy=policy, key="decide", minutes=60)

@@ -15,5 +15,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep the clocks": {"task": "sla.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "deliver the outbox": {"task": "leads.tasks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "end holds": {"task": "feedback.tasks.end_holds", "schedule": 10.0, "options": {"expires": 10}},
+    "deliver to chat rooms": {"task": "leads.tasks.deliver_rooms", "schedule": 5.0, "options": {"expires": 5}},
     "run imports": {"task": "leads.tasks.run_imports", "schedule": 10.0, "options": {"expires": 10}},
 }

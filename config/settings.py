@@ -10,6 +10,8 @@
 | LEADLOOP_EMAIL_HOST, _PORT, _USER, _PASSWORD, _FROM | SMTP with STARTTLS | mails become files in var/mail |
 | LEADLOOP_PROXY_COUNT | own proxies that append to X-Forwarded-For | 1 with https, else 0 |
 | LEADLOOP_UNDO_SECONDS | how long a decision can be undone | 300 |
+| LEADLOOP_DIGEST_ABOVE, _MINUTES | so many single messages a person, in so many minutes; the rest in a digest | 5, 15 |
+| LEADLOOP_CHAT_SCHEMES | comma separated: how chat addresses begin | slack,workflow(s),gchat,discord,mmost(s) |
 | LEADLOOP_TIME_ZONE | zone of readers who have not chosen one | UTC |
 | LEADLOOP_PROXY_COUNT | proxies in front whose X-Forwarded-For is believed when tries to sign in are counted | 0 |
 | LEADLOOP_ROLE | web, worker or command: how long a statement may take | web |
@@ -261,6 +263,13 @@ LEADLOOP_ORIGIN = ORIGIN or "http://localhost:8000"
 LEADLOOP_PROXY_COUNT = int(os.environ.get("LEADLOOP_PROXY_COUNT") or IS_HTTPS)
 # How long who decided can take the decision back.
 LEADLOOP_UNDO_SECONDS = int(os.environ.get("LEADLOOP_UNDO_SECONDS") or 300)
+# How many single messages of the ladder a person gets in so many minutes; what is above them leaves in one digest.
+LEADLOOP_DIGEST_ABOVE = int(os.environ.get("LEADLOOP_DIGEST_ABOVE") or 5)
+LEADLOOP_DIGEST_MINUTES = int(os.environ.get("LEADLOOP_DIGEST_MINUTES") or 15)
+# What chat addresses may begin with, in the notation of Apprise.
+LEADLOOP_CHAT_SCHEMES = [
+    scheme for scheme in os.environ.get("LEADLOOP_CHAT_SCHEMES", "").split(",") if scheme
+] or ["slack", "workflow", "workflows", "gchat", "discord", "mmost", "mmosts"]
 
 # --- Logging --------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """The address space: pages at the root, one API, the admin. Each app keeps its own urls.py.
 
-sla may be missing from INSTALLED_APPS: what it shows stands in feedback's panels and in the admin; its one address is
-/healthz, for machines that watch.
+sla may be missing from INSTALLED_APPS: its addresses, below /sla/ and /healthz, then go with it.
 """
 
 from django.apps import apps
@@ -20,4 +19,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("feedback.urls")),
 ]
 if apps.is_installed("sla"):
-    urlpatterns.append(path("healthz", include("sla.urls")))
+    urlpatterns.append(path("", include("sla.urls")))

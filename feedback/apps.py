@@ -9,7 +9,9 @@ class FeedbackConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have its files taken in."""
+        """Listen, and have its files taken in."""
+        from feedback import receivers
         from feedback.imports import register_kinds
 
+        receivers.connect()
         register_kinds()

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from feedback.logic.rights import MANAGER, MARKETER, OPERATIONS, REP, Person
 from feedback.reports import counts
+from feedback.reports.holds import questions_for
 from feedback.reports.queue import Listing, members
 from leads.models import Notice
 
@@ -56,10 +57,18 @@ _GROUPS = (
         (
             _Place("Queue", "feedback:queue", "g q", frozenset({REP}), "queue"),
             _Place("Working", "feedback:working", "g w", frozenset({REP}), "working"),
+            _Place("Questions", "feedback:questions", "g u", frozenset({MARKETER, MANAGER, OPERATIONS}), "questions"),
             _Place("Notices", "leads:notices", "g n", _EVERYBODY, "notices"),
         ),
     ),
-    ("Team", (_Place("Board", "feedback:board", "g b"),)),
+    (
+        "Team",
+        (
+            _Place("Board", "feedback:board", "g b"),
+            _Place("Absences", "feedback:absences", "g a", frozenset({REP, MANAGER, OPERATIONS})),
+            _Place("Excused time", "sla:excuses", "g x", frozenset({MANAGER})),
+        ),
+    ),
     (
         "Learn",
         (
@@ -67,6 +76,8 @@ _GROUPS = (
             _Place("Funnel", "feedback:report-funnel", "g f"),
             _Place("Speed", "feedback:report-speed", "g s"),
             _Place("Campaigns", "feedback:report-campaigns", "g c"),
+            _Place("Promises", "sla:attainment", "g p"),
+            _Place("Replays", "sla:replays", "g y", frozenset({MANAGER, OPERATIONS})),
         ),
     ),
     ("Marketing", (_Place("Imports", "leads:imports", "g i", frozenset({MARKETER, OPERATIONS})),)),
@@ -102,6 +113,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         {
             "queue": members(person, Listing.QUEUE, "all", now=now),
             "working": members(person, Listing.WORKING, "all", now=now),
+            "questions": questions_for(person),
             "notices": Notice.objects.filter(user_id=person.user_id, read_at__isnull=True),
         },
         team="rep__team__name",

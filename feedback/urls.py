@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from feedback import views_board, views_decisions, views_queue
+from feedback import views_absences, views_board, views_decisions, views_holds, views_queue
 
 app_name = "feedback"
 _HANDOFF = "handoffs/<uuid:uid>/"
@@ -22,7 +22,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HANDOFF}undo/", views_decisions.undo, name="handoff-undo"),
     path(f"{_HANDOFF}take/", views_decisions.take, name="handoff-take"),
     path(f"{_HANDOFF}reassign/", views_decisions.reassign, name="handoff-reassign"),
+    path(f"{_HANDOFF}hold/", views_holds.hold, name="handoff-hold"),
+    path(f"{_HANDOFF}resume/", views_holds.resume, name="handoff-resume"),
+    path(f"{_HANDOFF}answer/", views_holds.answer, name="handoff-answer"),
+    path("questions/", views_holds.questions, name="questions"),
+    path("absences/", views_absences.absences, name="absences"),
+    path("absences/<uuid:uid>/remove/", views_absences.remove, name="absence-remove"),
+    path("absences/of/<uuid:uid>/unbench/", views_absences.unbench, name="absence-unbench"),
     path("board/", views_board.board, name="board"),
     path("board/reassign/", views_board.reassign_many, name="board-reassign"),
+    path("board/release/", views_board.release_many, name="board-release"),
+    path("board/raise/", views_board.raise_many, name="board-raise"),
     path("", include("feedback.urls_reports")),
 ]

@@ -1,6 +1,7 @@
-"""The board: a team's promise, live, and giving handoffs to somebody else."""
+"""The board: a team's promise, live, and what a manager does with many handoffs at once."""
 
 from collections import Counter
+from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,16 +10,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback import panels
 from feedback.actions import owners
 from feedback.logic.rights import INTEGRATOR, MANAGER, Person
 from feedback.middleware import PageRequest
 from feedback.models import Rep, Team
-from feedback.pages.boards import View, board_page
-from feedback.reports.board import loads, open_handoffs, team_of, teams_of
+from feedback.pages.board_parts import Board, Standings, View
+from feedback.pages.boards import board_page
+from feedback.reports.absences import absent
+from feedback.reports.board import asked_for, loads, open_handoffs, team_of, teams_of
 from feedback.reports.detail import colleagues
+from feedback.views_queue import standing_of
 from leads.logic.errors import InvalidInput, LeadLoopError
 
 _MOST = 200
@@ -26,46 +30,92 @@ _MOST = 200
 
 @require_safe
 def board(request: PageRequest) -> HttpResponse:
-    """What one team has open: who has how much, and the list, due first."""
-    person, now = request.person, timezone.now()
-    teams = teams_of(person)
+    """What one team has open: who has how much, and the list, due first; 204 or 304 for who knows it already."""
+    teams = teams_of(request.person)
     if not teams and not request.GET.get("team"):
-        return render(request, "feedback/board_empty.html", {"now": now})
-    team, owner = team_of(teams, request.GET.get("team", "")), request.GET.get("rep", "")
-    page = open_handoffs(team, person=person, owner=owner, after=request.GET.get("after", ""))
-    shown = board_page(
-        View(team=team, teams=teams, owner=owner, reps=_takers(person, team)),
-        loads=loads(team, now=now),
-        page=page,
-        promises=panels.promises([handoff.pk for handoff in page.handoffs]),
-        now=now,
-    )
-    return render(request, "feedback/board.html", {"board": shown, "now": now})
+        return render(request, "feedback/board_empty.html", {"now": timezone.now()})
+    shown = _board(request, teams)
+    context = {"board": shown, "now": timezone.now()}
+    if "known" not in request.GET:
+        return render(request, "feedback/board.html", context)
+    etag = f'"{shown.digest}"'
+    if request.GET["known"] == shown.digest:
+        return HttpResponse(status=204, headers={"ETag": etag})
+    response = render(request, "feedback/_board_news.html", context)
+    response["ETag"] = etag
+    answer = get_conditional_response(request, etag=etag, response=response)
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
 @require_POST
 def reassign_many(request: PageRequest) -> HttpResponse:
     """Gives each chosen handoff to one rep, one by one; each refusal is told, none stops the rest."""
     try:
-        uids = list(dict.fromkeys(UUID(uid) for uid in request.POST.getlist("uid")))
         to = UUID(request.POST.get("to", ""))
     except ValueError:
         raise InvalidInput("Choose from the list whom to give them to.", field="to") from None
+    return _each(request, lambda uid: f"given to {owners.reassign(uid, by=request.person, to=to).owner}", "given")
+
+
+@require_POST
+def release_many(request: PageRequest) -> HttpResponse:
+    """Puts each chosen handoff back into its team's queue."""
+
+    def act(uid: UUID) -> str:
+        owners.release(uid, by=request.person, cause="manager")
+        return "back in the team's queue"
+
+    return _each(request, act, "released")
+
+
+@require_POST
+def raise_many(request: PageRequest) -> HttpResponse:
+    """Raises the priority of each chosen handoff by one."""
+
+    def act(uid: UUID) -> str:
+        owners.raise_priority(uid, by=request.person, cause="manager")
+        return "raised: first in every list"
+
+    return _each(request, act, "raised")
+
+
+def _board(request: PageRequest, teams: list[Team]) -> Board:
+    person, now, given = request.person, timezone.now(), request.GET
+    team = team_of(teams, given.get("team", ""))
+    asked = asked_for(shown=given.get("show", ""), owner=given.get("rep", ""), after=given.get("after", ""))
+    page = open_handoffs(team, asked, person=person, now=now)
+    load = loads(team, now=now)
+    standing = standing_of([handoff.pk for handoff in page.handoffs])
+    absences = absent([one.rep.pk for one in load if one.rep], now=now)
+    return board_page(
+        View(team=team, teams=teams, asked=asked, reps=_takers(person, team), person=person),
+        loads=load,
+        page=page,
+        standings=Standings(rows=standing, absences=absences),
+        now=now,
+    )
+
+
+def _each(request: PageRequest, act: Callable[[UUID], str], not_done: str) -> HttpResponse:
+    """Does `act` with each chosen handoff, one by one; each refusal is told, none stops the rest."""
+    try:
+        uids = list(dict.fromkeys(UUID(uid) for uid in request.POST.getlist("uid")))
+    except ValueError:
+        raise InvalidInput("Choose handoffs from the list.", field="uid") from None
     if not 0 < len(uids) <= _MOST:
         raise InvalidInput(f"Choose at least one handoff, at most {_MOST} at a time.", field="uid")
-    given, refused = "", Counter[str]()
-    count = 0
+    done, refused = Counter[str](), Counter[str]()
     for uid in uids:
         try:
-            given = str(owners.reassign(uid, by=request.person, to=to).owner)
-            count += 1
+            done[act(uid)] += 1
         except LeadLoopError as error:
             refused[error.message] += 1
-    if count:
-        messages.success(request, f"{count} given to {given}.")
+    for words, times in done.items():
+        messages.success(request, f"{times} {words}.")
     for message, times in refused.items():
-        messages.error(request, f"{times} not given: {message}")
-    here = urlencode({key: request.GET[key] for key in ("team", "rep") if request.GET.get(key)})
+        messages.error(request, f"{times} not {not_done}: {message}")
+    here = urlencode({key: request.GET[key] for key in ("team", "rep", "show") if request.GET.get(key)})
     return redirect(f"{reverse('feedback:board')}?{here}" if here else "feedback:board")
 
 

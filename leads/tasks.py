@@ -4,6 +4,7 @@ from celery import shared_task
 
 from leads.actions import imports
 from leads.actions.delivery import deliver
+from leads.actions.delivery_chat import deliver_chats
 
 # Under the ten seconds between two ticks, so that files do not keep a worker from everything else.
 _IMPORT_SECONDS = 8.0
@@ -13,6 +14,12 @@ _IMPORT_SECONDS = 8.0
 def deliver_outbox() -> None:
     """Send the messages of the outbox that are due."""
     deliver()
+
+
+@shared_task
+def deliver_rooms() -> None:
+    """Send the messages of the outbox that are due in chat rooms."""
+    deliver_chats()
 
 
 @shared_task

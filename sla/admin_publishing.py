@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from leads.admin_kinds import Guarded, actor
 from leads.logic.errors import InvalidInput, LeadLoopError
-from sla.actions.clocks import migration_preview
+from sla.actions.moves import migration_preview
 from sla.actions.policies import publish
 from sla.forms_publishing import CompareForm, PublishForm
 from sla.logic.business_time import Calendar
@@ -96,7 +96,7 @@ def _shown(policy: Policy) -> dict[str, Any]:
         calendar = Calendar.from_dict(latest.hours if latest else policy.calendar.as_dict())
     except InvalidInput as error:
         return {**context, "problem": error.message}
-    count, clocks = migration_preview(policy.pk, rules, limit=_CLOCKS_SHOWN)
+    count, changes = migration_preview(policy.pk, rules, at=now, limit=_CLOCKS_SHOWN)
     zone = calendar.timezone
     return {
         **context,
@@ -105,8 +105,13 @@ def _shown(policy: Policy) -> dict[str, Any]:
         "meanings": meanings(rules, calendar, now=now),
         "clock_count": count,
         "clocks": [
-            (handoff, TARGET_WORDS.get(target, target), instant_in(zone, old), instant_in(zone, new))
-            for handoff, target, old, new in clocks
+            (
+                change.handoff,
+                TARGET_WORDS.get(change.target, change.target),
+                instant_in(zone, change.due_at),
+                instant_in(zone, change.becomes_at) if change.becomes_at else "",
+            )
+            for change in changes
         ],
     }
 

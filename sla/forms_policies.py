@@ -21,7 +21,10 @@ from sla.models import ChatChannel, Condition, Policy, StepTemplate, Target
 from sla.reports.drafts import seen_of, steps_of, whole
 
 _EVENTS = [(event.value, EVENT_WORDS[event.value]) for event in Event]
-_WAITS = [("marketing", "a hold in which marketing owes the answer"), ("prospect", "a hold that waits for the prospect")]
+_WAITS = [
+    ("marketing", "a hold in which marketing owes the answer"),
+    ("prospect", "a hold that waits for the prospect"),
+]
 
 
 class PolicyForm(SeenForm):
@@ -104,9 +107,9 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
     ladder = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "cols": 60}),
-        help_text=f"One step a line: 75 %, -30 min, deadline or +1 h, a colon, and one of: {', '.join(WORDS.values())}. "
+        help_text=f"One step a line: 75 %, -30 min, deadline or +1 h, a colon, and one of {', '.join(WORDS.values())}. "
         'A channel is named: tell the channel "sales alerts". A mail can have words of its own: '
-        f'tell the owner using "a template". At most {MOST_STEPS}; nobody loses a handoff before its deadline.',
+        f'tell the owner using "a template". At most {MOST_STEPS}.',
     )
     starts = _events("Starts when")
     stops = _events("Is kept when")

@@ -7,11 +7,12 @@ from typing import Any
 from feedback import panels
 from feedback.models import Attempt, Handoff
 from feedback.signals import attempt_logged, availability_changed, handoff_changed
-from leads.actions import renderers
+from leads.actions import chat_rooms, renderers
 from leads.models import JournalEntry
 from sla.actions import clocks, feasibility, moves
 from sla.logic.events import DEPTH, Event
-from sla.mails import step_mail
+from sla.mails import digest_mail, step_mail
+from sla.rooms import address_of, room_digest, room_message
 from sla.reports.promises import promises
 from sla.reports.rules import rules_of
 
@@ -36,6 +37,10 @@ def connect() -> None:
     availability_changed.connect(look_again, dispatch_uid="sla.look_again")
     panels.register(promises)
     renderers.register("sla.step", step_mail)
+    renderers.register("sla.digest", digest_mail)
+    renderers.register("sla.room", room_message)
+    renderers.register_together("sla.room", room_digest)
+    chat_rooms.register(address_of)
 
 
 def keep_clocks(

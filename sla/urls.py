@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from sla import views
+from sla import views, views_attainment
 
 app_name = "sla"
-urlpatterns = [path("", views.healthz, name="healthz")]
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("sla/promises/", views_attainment.page, name="attainment"),
+    path("sla/promises.csv", views_attainment.csv, name="attainment-csv"),
+]

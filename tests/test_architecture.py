@@ -34,7 +34,12 @@ MAY_WRITE: dict[str, str] = {}
 
 # Who hears which news. A receiver more is a consequence more of every click: add it here knowingly.
 RECEIVERS = {
-    "sla/receivers.py": {("handoff_changed", "keep_clocks"), ("attempt_logged", "stop_first_attempt")},
+    "feedback/receivers.py": {("engaged", "end_holds")},
+    "sla/receivers.py": {
+        ("handoff_changed", "keep_clocks"),
+        ("attempt_logged", "count_attempt"),
+        ("availability_changed", "look_again"),
+    },
 }
 
 IMPURE_MODULES = ("django", "rest_framework", "celery", "psycopg", "redis", "os", "socket", "subprocess", "requests")

@@ -36,6 +36,4 @@ def announce(
         )
         for handoff in handoffs
     )
-    handoff_changed.send(
-        sender=Handoff, handoffs=list(handoffs), change=change, at=at, by=by, data=data or {}
-    )
+    handoff_changed.send(sender=Handoff, handoffs=list(handoffs), change=change, at=at, by=by, data=data or {})

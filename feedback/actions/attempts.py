@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from feedback.actions import holds
 from feedback.actions.locking import following, locked
 from feedback.logic.rights import Person
 from feedback.logic.states import Verb
@@ -28,7 +29,8 @@ def log_attempt(
 ) -> Handoff:
     """The handoff with the attempt counted; `kind` is an AttemptKind, `is_two_way` when the lead answered.
 
-    NotFound, NotAllowed, StateConflict, InvalidInput(kind, note, at). Locks the handoff. Sends attempt_logged.
+    Who answered is waited for no longer. NotFound, NotAllowed, StateConflict, InvalidInput(kind, note, at). Locks the
+    handoff. Sends handoff_changed("resumed") where a hold waited for the lead, then attempt_logged.
     """
     handoff = locked(uid, by=by, verb=Verb.LOG_ATTEMPT)
     following(handoff, Verb.LOG_ATTEMPT)
@@ -36,6 +38,8 @@ def log_attempt(
         raise InvalidInput(f"kind must be one of: {', '.join(AttemptKind.values)}.", field="kind")
     words = text.note(note)
     happened_at = instant(at, earliest=handoff.offered_at)
+    if is_two_way:
+        holds.end_for_prospect(handoff, by=by, acted_at=happened_at, at=happened_at)
     attempt = Attempt.objects.create(
         handoff=handoff, kind=kind, is_two_way=is_two_way, note=words, by_id=by.user_id, attempted_at=happened_at
     )

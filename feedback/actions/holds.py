@@ -2,9 +2,10 @@
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from feedback.actions.announce import announce
 from feedback.actions.hold_notices import tell_asked, tell_ended
@@ -144,6 +145,33 @@ def end_for_prospect(handoff: Handoff, *, by: Person, acted_at: dt.datetime, at:
     return found
 
 
+def end_for_engaged(
+    leads: Mapping[int, dt.datetime], accounts: Mapping[int, dt.datetime], *, by: Person
+) -> list[Handoff]:
+    """The handoffs that waited for one of these leads, or without a lead for one of these accounts, who have acted.
+
+    Instants by primary key: what was done last. A hold that began later goes on. The others end now, when it is known,
+    so that nobody is late before they could see it. One statement when nobody waits; belongs in the transaction that
+    took the news in, which holds leads and accounts locked. Locks the handoffs, in their order. Sends
+    handoff_changed("resumed") for each.
+    """
+    table = connection.ops.quote_name(Handoff._meta.db_table)
+    # Arrays: Django would turn each id into a parameter of its own.
+    who = f"{table}.lead_id = ANY(%s) OR ({table}.lead_id IS NULL AND {table}.account_id = ANY(%s))"
+    waiting = Hold.objects.filter(ended_at=None, owed_by=OwedBy.PROSPECT).select_related("handoff")
+    found = waiting.extra(where=[who], params=[list(leads), list(accounts)])
+    ids = [hold.handoff_id for hold in found]
+    if not ids:
+        return []
+    rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead", "account")
+    now, ended = database_now(), []
+    for handoff in rows.filter(pk__in=ids).order_by("pk"):
+        acted_at = leads.get(handoff.lead_id) if handoff.lead_id else accounts.get(handoff.account_id or 0)
+        if acted_at and end_for_prospect(handoff, by=by, acted_at=acted_at, at=now):
+            ended.append(handoff)
+    return ended
+
+
 def end_due(limit: int = 500) -> int:
     """How many holds ended because their limit passed, at most `limit`; each in its own transaction, as of its limit.
 
@@ -176,6 +204,7 @@ def _end_where_passed(handoff: Handoff, *, now: dt.datetime) -> bool:
 
 
 def _end(handoff: Handoff, found: Hold, *, because: HoldEnd, by: Person, at: dt.datetime) -> None:
+    caller = by
     if found.limit_at <= at:
         because, by, at = HoldEnd.LIMIT, LEADLOOP, found.limit_at
     found.ended_at, found.ended_because, found.ended_by_id = max(at, found.began_at), because, by.user_id
@@ -188,7 +217,7 @@ def _end(handoff: Handoff, found: Hold, *, because: HoldEnd, by: Person, at: dt.
     }
     announce([handoff], "resumed", by=by, at=found.ended_at, data=data, note=found.answer)
     if because in {HoldEnd.ANSWERED, HoldEnd.LIMIT, HoldEnd.PROSPECT_ACTED}:
-        tell_ended(handoff, found, by=by)
+        tell_ended(handoff, found, by=caller)
 
 
 def _record_late(handoff: Handoff, asked: Hold, *, by: Person, at: dt.datetime) -> None:

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from feedback.actions import holds
 from feedback.actions.announce import announce
 from feedback.actions.locking import locked
 from feedback.logic import states
+from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import DECIDED, State, Verb
 from feedback.models import Handoff, Outcome
@@ -96,6 +98,7 @@ def _move(handoff: Handoff, kind: states.Outcome, *, by: Person, at: dt.datetime
     fields = ["opportunity_at", "closed_at"]
     was = State(handoff.state)
     if state is not None and state != was:
+        holds.end_open(handoff, because=HoldEnd.DECIDED, by=by, at=at)
         fields += ["state", "decided_at", "disposed_at"]
         handoff.disposed_at = handoff.disposed_at or at
         if was not in DECIDED:

@@ -6,9 +6,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from feedback.actions import holds
 from feedback.actions.announce import announce
 from feedback.actions.locking import following, locked
 from feedback.actions.reasons import lift_consequence
+from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import ACTIVE, State, Verb
 from feedback.models import Handoff
@@ -27,12 +29,13 @@ def undo(uid: UUID, *, by: Person) -> Handoff:
     """The handoff, pending again as if it had not been decided; the journal keeps both.
 
     Only who decided may undo, within the window, and only while nothing followed: no attempt after an acceptance, no
-    touch of the successor after a turn back. NotFound, NotAllowed, StateConflict. Locks account, lead, handoff. Sends
+    touch of the successor after a turn back. A hold that the decision ended stays ended, and one that came with it
+    ends. NotFound, NotAllowed, StateConflict. Locks account, lead, handoff. Sends
     handoff_changed("undone"), and ("recalled") for a successor.
     """
     handoff = locked(uid, by=by, verb=Verb.UNDO, with_lead=True)
     was = State(handoff.state)
-    handoff.state = following(handoff, Verb.UNDO)
+    state = following(handoff, Verb.UNDO)
     if handoff.decided_by_id != by.user_id:
         raise NotAllowed("Only who decided can undo the decision.")
     now = instant(None)
@@ -47,6 +50,8 @@ def undo(uid: UUID, *, by: Person) -> Handoff:
     if was == State.REJECTED:
         _refuse_if_offered_again(handoff)
         lift_consequence(handoff)
+    holds.end_open(handoff, because=HoldEnd.DECIDED, by=by, at=now)
+    handoff.state = state
     handoff.reason, handoff.evidence, handoff.is_void, handoff.decision_note = None, {}, False, ""
     handoff.decided_at, handoff.decided_by = None, None
     handoff.save(update_fields=["state", "reason", "evidence", "is_void", "decision_note", "decided_at", "decided_by"])
@@ -65,7 +70,9 @@ def _recall_successor(handoff: Handoff, *, by: Person, at: dt.datetime) -> None:
     successor = rows.filter(previous=handoff).latest("id")
     if successor.state != State.PENDING or successor.seen_at:
         raise StateConflict("Somebody else has looked at it since; ask them, or your manager.")
-    successor.state = following(successor, Verb.RECALL)
+    state = following(successor, Verb.RECALL)
+    holds.end_open(successor, because=HoldEnd.DECIDED, by=by, at=at)
+    successor.state = state
     successor.save(update_fields=["state"])
     announce([successor], "recalled", by=by, at=at, data={"previous": str(handoff.uid)})
 

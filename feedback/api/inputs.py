@@ -6,6 +6,7 @@ from typing import Any
 
 from feedback.actions.offer_input import OfferInput
 from feedback.actions.outcomes import OutcomeInput
+from feedback.logic.holds import REASONS
 from feedback.models import AttemptKind, OutcomeKind
 from leads.actions.people import AccountInput, CampaignInput, LeadInput
 from leads.api.fields import Amount, Answers, Instant, Points, Shape, Text, Uid, Whole, YesNo
@@ -112,6 +113,28 @@ class OutcomeShape(Shape):
 class ReassignShape(Shape):
     to = Uid(help_text="uid of the rep")
     at = Instant(required=False)
+
+
+class HoldShape(Shape):
+    reason = Text(help_text=", ".join(REASONS))
+    question = Text(required=False, help_text="what marketing is asked; needed where the reason asks")
+    until = Instant(required=False, help_text="when the hold ends at the latest; the reason's usual when left out")
+    at = Instant(required=False, help_text="when it began, for what is entered later")
+
+
+class AnswerShape(Shape):
+    text = Text(help_text="what marketing answers")
+    at = Instant(required=False, help_text="when it was answered, for what is entered later")
+
+
+class AtShape(Shape):
+    at = Instant(required=False, help_text="when it happened, for what is entered later")
+
+
+class AbsenceShape(Shape):
+    starts_at = Instant()
+    ends_at = Instant(help_text="not included")
+    note = Text(required=False, help_text="at most 200 characters")
 
 
 class NothingShape(Shape):

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 
-from feedback.api.inputs import OfferShape
+from feedback.api.inputs import AbsenceShape, OfferShape
 from feedback.api.pagination import LARGEST_PAGE
 from feedback.api.serializers import (
+    AbsenceSerializer,
+    AbsencesSerializer,
     HandoffDetailSerializer,
     HandoffSerializer,
     ProblemSerializer,
@@ -75,6 +77,18 @@ offering = extend_schema(
 )
 detail = extend_schema(
     operation_id="handoffs_read", responses={200: HandoffDetailSerializer, **_problems(404)}, tags=["handoffs"]
+)
+absences = extend_schema(
+    operation_id="absences_list", responses={200: AbsencesSerializer, **_problems(404)}, tags=["absences"]
+)
+adding_absence = extend_schema(
+    operation_id="absences_add",
+    request=AbsenceShape,
+    responses={201: AbsenceSerializer, **_problems(400, 404, 413, 415)},
+    tags=["absences"],
+)
+removing_absence = extend_schema(
+    operation_id="absences_remove", request=None, responses={204: None, **_problems(404, 409)}, tags=["absences"]
 )
 reasons = extend_schema(
     operation_id="reasons_list", responses={200: ReasonsSerializer, **_problems(400)}, tags=["reasons"]

@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from feedback.logic.evidence import QUESTIONS
+from feedback.logic.holds import OwedBy
 from feedback.logic.states import State
-from feedback.models import Handoff, Moment, RejectionReason
+from feedback.models import Absence, AbsenceKind, Handoff, Hold, Moment, RejectionReason
 from leads.models import JournalEntry
 
 
@@ -44,6 +45,31 @@ class ReasonGiven(serializers.Serializer[RejectionReason]):
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]
 
 
+class HoldSerializer(serializers.Serializer[Hold]):
+    """What a handoff waits for."""
+
+    uid = serializers.UUIDField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+    owed_by = serializers.ChoiceField(choices=[one.value for one in OwedBy], read_only=True)
+    question = serializers.CharField(read_only=True)
+    began_at = UtcInstant()
+    limit_at = UtcInstant()
+
+
+class AbsenceSerializer(serializers.Serializer[Absence]):
+    """When a rep does not answer; `ends_at` is null while they are benched."""
+
+    uid = serializers.UUIDField(read_only=True)
+    kind = serializers.ChoiceField(choices=[kind.value for kind in AbsenceKind], read_only=True)
+    starts_at = UtcInstant()
+    ends_at = UtcInstant(allow_null=True)
+    note = serializers.CharField(read_only=True)
+
+
+class AbsencesSerializer(serializers.Serializer[Any]):
+    results = AbsenceSerializer(many=True, read_only=True)
+
+
 class HandoffSerializer(serializers.Serializer[Handoff]):
     """A handoff as it stands."""
 
@@ -51,6 +77,8 @@ class HandoffSerializer(serializers.Serializer[Handoff]):
     external_system = serializers.CharField(read_only=True)
     external_id = serializers.CharField(read_only=True)
     state = serializers.ChoiceField(choices=[state.value for state in State], read_only=True)
+    priority = serializers.IntegerField(read_only=True, min_value=1, max_value=3)
+    hold = serializers.SerializerMethodField()
     lead = NamedInCrm(read_only=True, allow_null=True)
     account = NamedInCrm(read_only=True, allow_null=True)
     team = NamedInCrm(read_only=True)
@@ -80,6 +108,11 @@ class HandoffSerializer(serializers.Serializer[Handoff]):
     due_at = UtcInstant(allow_null=True)
     previous_uid = serializers.UUIDField(read_only=True, allow_null=True)
     successor_uid = serializers.UUIDField(read_only=True, allow_null=True)
+
+    @extend_schema_field(HoldSerializer(allow_null=True))
+    def get_hold(self, handoff: Handoff) -> dict[str, Any] | None:
+        found: list[Hold] = handoff.open_holds  # type: ignore[attr-defined]
+        return dict(HoldSerializer(found[0]).data) if found else None
 
     def get_decided_by(self, handoff: Handoff) -> str | None:
         if handoff.decided_by is None:

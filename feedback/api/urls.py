@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.api import verbs, views
+from feedback.api import absences, verbs, views
 
 app_name = "api"
 urlpatterns = [
@@ -19,5 +19,12 @@ urlpatterns = [
     path("handoffs/<uuid:uid>/reassign/", verbs.ReassignView.as_view(), name="handoff-reassign"),
     path("handoffs/<uuid:uid>/take/", verbs.TakeView.as_view(), name="handoff-take"),
     path("handoffs/<uuid:uid>/recall/", verbs.RecallView.as_view(), name="handoff-recall"),
+    path("handoffs/<uuid:uid>/hold/", verbs.HoldView.as_view(), name="handoff-hold"),
+    path("handoffs/<uuid:uid>/answer/", verbs.AnswerView.as_view(), name="handoff-answer"),
+    path("handoffs/<uuid:uid>/resume/", verbs.ResumeView.as_view(), name="handoff-resume"),
+    path("handoffs/<uuid:uid>/release/", verbs.ReleaseView.as_view(), name="handoff-release"),
+    path("handoffs/<uuid:uid>/raise/", verbs.RaiseView.as_view(), name="handoff-raise"),
+    path("reps/<uuid:uid>/absences/", absences.AbsencesView.as_view(), name="absences"),
+    path("reps/<uuid:uid>/absences/<uuid:absence_uid>/", absences.AbsenceView.as_view(), name="absence"),
     path("reasons/", views.ReasonsView.as_view(), name="reasons"),
 ]

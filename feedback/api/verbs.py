@@ -7,11 +7,14 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.actions import attempts, decisions, outcomes, owners, undo
+from feedback.actions import attempts, decisions, holds, outcomes, owners, undo
 from feedback.api import schema
 from feedback.api.base import HandoffApiView, parsed
 from feedback.api.inputs import (
+    AnswerShape,
+    AtShape,
     AttemptShape,
+    HoldShape,
     NoteShape,
     NothingShape,
     OutcomeShape,
@@ -81,6 +84,35 @@ class LogAttemptView(VerbView):
 class QualifyView(VerbView):
     given = NoteShape
     verb = staticmethod(decisions.qualify)
+
+
+@schema.verb(HoldShape, "Put the handoff on hold; its clocks stop until somebody answers or acts, or the limit passes.")
+class HoldView(VerbView):
+    given = HoldShape
+    verb = staticmethod(holds.hold)
+
+
+@schema.verb(AnswerShape, "Answer what the handoff is on hold for; the hold ends.")
+class AnswerView(VerbView):
+    scopes = {"POST": Scope.OFFER}
+    given = AnswerShape
+    verb = staticmethod(holds.answer)
+
+
+@schema.verb(AtShape, "Take the handoff off hold.")
+class ResumeView(VerbView):
+    given = AtShape
+    verb = staticmethod(holds.release_hold)
+
+
+@schema.verb(NothingShape, "Take the handoff from its owner, back to the team's unassigned queue.")
+class ReleaseView(VerbView):
+    verb = staticmethod(owners.release)
+
+
+@schema.verb(NothingShape, "Raise the priority by one: from 3 to 2, from 2 to 1.")
+class RaiseView(VerbView):
+    verb = staticmethod(owners.raise_priority)
 
 
 @schema.verb(NothingShape, "Take the key owner's own decision back, within the window.")

@@ -30,7 +30,8 @@ WORDS: Mapping[str, str] = {
     What.LOST: "ended, and nothing came of it",
     What.NOTED: "nothing but the team may have changed",
 }
-HISTORY = "history"
+QUEUED, MOVED = "queued", "moved"
+"""Why it changed hands: it was put into a team's queue, or went to another person or team."""
 
 
 @dataclass(frozen=True)
@@ -192,21 +193,18 @@ class _Teller:
         """Another team, another owner, or back into the team's queue."""
         now = self.history
         was, owner = now.owner, now.owner
-        if step.what == What.QUEUED:
+        is_queued = step.what == What.QUEUED
+        if is_queued:
             owner = ""
         elif step.what == What.TAKEN or step.what in REASONS:
             owner = step.person
         moves = step.team != now.team
-        if moves or owner not in {was, ""}:
-            data = {
-                "from": self._rep(was),
-                "to": self._rep(owner),
-                "cause": HISTORY if was or moves else "taken",
-                "team": str(self._keys.teams[step.team]),
-            }
-            self._write("reassigned", step, data)
-        if step.what == What.QUEUED and not self._is_first:
-            self._write("released", step, {"from": self._rep(was), "cause": HISTORY})
+        data = {"from": self._rep(was), "team": str(self._keys.teams[step.team])}
+        if owner and (moves or owner != was):
+            cause = MOVED if was or moves else "taken"
+            self._write("reassigned", step, {**data, "to": self._rep(owner), "cause": cause})
+        elif not owner and (moves or is_queued) and not self._is_first:
+            self._write("released", step, {**data, "cause": QUEUED if is_queued else MOVED})
         now.team, now.owner = step.team, owner
 
     def _accept(self, step: Step) -> None:

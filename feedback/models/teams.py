@@ -1,8 +1,12 @@
 """Who answers: teams and their reps."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
+from feedback.logic.rights import MANAGER, REP, Person
 from leads.models.identity import FromCrm, one_per_external_id
 
 
@@ -22,6 +26,19 @@ class Team(FromCrm):
         return self.name
 
 
+class RepQuerySet(models.QuerySet["Rep"]):
+    def visible_to(self, person: Person) -> Self:
+        """Whom this person may know of: their own team, the teams they manage; all, for who sees every handoff."""
+        if person.sees_all:
+            return self
+        seen = Q(pk__in=[])
+        if REP in person.roles and person.team_id is not None:
+            seen |= Q(team_id=person.team_id)
+        if MANAGER in person.roles:
+            seen |= Q(team_id__in=person.managed_team_ids)
+        return self.filter(seen)
+
+
 class Rep(FromCrm):
     """A user who answers handoffs, in one team. `capacity` is how many open handoffs routing may leave with them."""
 
@@ -29,6 +46,8 @@ class Rep(FromCrm):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="reps")
     capacity = models.PositiveSmallIntegerField(default=50)
     is_active = models.BooleanField(default=True)
+
+    objects = RepQuerySet.as_manager()
 
     class Meta:
         ordering = ("user__first_name", "user__last_name", "id")

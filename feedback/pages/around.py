@@ -11,7 +11,7 @@ from feedback.logic.rates import wilson
 from feedback.logic.rights import Person
 from feedback.logic.states import WORDS
 from feedback.logic.story import is_strong as is_step
-from feedback.logic.story import sentence
+from feedback.logic.story import is_told, sentence
 from feedback.reports.detail import Acceptance, Detail, Past
 from leads.logic.why_now import Sight, Who, described, is_strong
 from leads.logic.words import interval_words, rate_words, when_words
@@ -43,7 +43,8 @@ class Pair:
 def history_items(happenings: Iterable[Happening], *, person: Person) -> Iterable[Item]:
     """Journal entries as lines, latest first, with who is reading called "You"."""
     # An entry may be written later than what it tells happened.
-    for entry in sorted(happenings, key=lambda entry: entry.at, reverse=True):
+    told = (entry for entry in happenings if is_told(entry.kind))
+    for entry in sorted(told, key=lambda entry: entry.at, reverse=True):
         who = "You" if entry.actor_id is not None and entry.actor_id == person.user_id else entry.who
         yield Item(
             at=entry.at,

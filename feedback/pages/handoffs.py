@@ -130,17 +130,19 @@ def promise_line(promise: Promise | None, *, is_own: bool, now: dt.datetime) -> 
     """The promise in one line: what, until when, what is left of it, and what happens then: to its owner, to others."""
     if promise is None:
         return None
+    then = promise.then if is_own else promise.then_to_others
+    if promise.state == "held":
+        return PromiseLine(headline=f"{promise.target}: on hold", state="held", sentence=then, share=None)
     zone = timezone.get_current_timezone()
     local = promise.due_at.astimezone(zone)
     is_today = local.date() == now.astimezone(zone).date()
     by = f"{local:%H:%M}" if is_today else when_words(promise.due_at, now=now, zone=zone)
     state = "now" if promise.state == "soon" and promise.left <= _NOW else promise.state
-    then = promise.then if is_own else promise.then_to_others
     return PromiseLine(
         headline=f"{promise.target}: was due {by}" if state == "late" else f"{promise.target} by {by}",
         state=state,
         sentence=f"{promise.words} · {then}" if then else promise.words,
-        share=None if state in {"held", "late"} else round(promise.share * 100),
+        share=None if state == "late" else round(promise.share * 100),
     )
 
 

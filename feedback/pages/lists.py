@@ -20,7 +20,7 @@ from leads.logic.words import due_words, duration_words, left_words
 
 _TITLES = {Listing.QUEUE: "Due next", Listing.WORKING: "Working"}
 _LABELS = {
-    "late": "Late", "today": "Today", "new": "New", "team": "Unassigned",
+    "late": "Late", "today": "Today", "held": "On hold", "new": "New", "team": "Unassigned",
     "untried": "Not tried", "talking": "Talking", "qualified": "Qualified",
 }  # fmt: skip
 _WHOLE = {Listing.QUEUE: "All", Listing.WORKING: "Accepted"}
@@ -122,15 +122,14 @@ def due_of(due_at: dt.datetime | None, promise: Promise | None, *, hold: Hold | 
     Counts down by itself only while all the time until the deadline is open time.
     """
     zone = timezone.get_current_timezone()
-    if hold is not None:
+    # A promise that runs on through the hold is what counts.
+    if hold is not None and (promise is None or promise.state == "held"):
         return DueWords(words=held_words(hold, now=now), state="held")
     if promise is None:
         if due_at is None:
             return DueWords()
         due = due_words(due_at, now=now, zone=zone)
         return DueWords(words=due.words, state=due.state, at=due_at)
-    if promise.state == "held":
-        return DueWords(words=promise.words, state="held")
     elapsed = promise.due_at - now
     due = due_words(promise.due_at, now=now, zone=zone)
     if abs(elapsed - promise.left) <= _EVEN:
@@ -231,7 +230,12 @@ def _empty(asked: Asked, *, team_count: int) -> Empty:
         )
     if asked.chip != "all":
         return Empty(
-            headline={"late": "Nothing is late", "today": "Nothing is due today", "new": "Nothing new"}[asked.chip],
+            headline={
+                "late": "Nothing is late",
+                "today": "Nothing is due today",
+                "held": "Nothing is on hold",
+                "new": "Nothing new",
+            }[asked.chip],
             sentence="All of your queue is under All.",
             link_url=reverse("feedback:queue"),
             link_label="Show all",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from feedback.logic.rights import MANAGER, REP, Person
+from feedback.logic.rights import MANAGER, OPERATIONS, REP, Person
 from feedback.models import Absence, Rep
 
 AHEAD = dt.timedelta(days=7)
@@ -22,7 +22,7 @@ def absent(rep_ids: Iterable[int], *, now: dt.datetime, ahead: dt.timedelta = AH
 
 
 def reps_for(person: Person) -> list[Rep]:
-    """The active reps whose absences the person keeps: the reps of the teams they manage, and themselves."""
+    """The active reps whose absences the person keeps: of the teams they manage, themselves, all for operations."""
     return list(_kept_by(person).filter(is_active=True, user__is_active=True).select_related("user", "team"))
 
 
@@ -33,6 +33,8 @@ def absences_for(person: Person, *, now: dt.datetime) -> list[Absence]:
 
 
 def _kept_by(person: Person) -> QuerySet[Rep]:
+    if OPERATIONS in person.roles:
+        return Rep.objects.all()
     kept = Q(pk__in=[])
     if REP in person.roles and person.rep_id is not None:
         kept |= Q(pk=person.rep_id)

@@ -83,10 +83,11 @@ def _managed(person: Person) -> frozenset[int]:
 
 def _position(cursor: str) -> tuple[dt.datetime, int]:
     limit, _, last = cursor.partition("~")
+    refused = InvalidInput("This part of the list cannot be found; start again from the top.", field="after")
     try:
         limit_at, pk = dt.datetime.fromisoformat(limit), int(last)
     except ValueError:
-        limit_at, pk = dt.datetime.min, -1
+        raise refused from None
     if limit_at.tzinfo is None or not 0 <= pk < 2**63:
-        raise InvalidInput("This part of the list cannot be found; start again from the top.", field="after")
+        raise refused
     return limit_at, pk

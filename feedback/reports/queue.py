@@ -1,4 +1,4 @@
-"""A rep's two lists, by priority and due first, a page at a time: what waits for a decision, and what is being worked."""
+"""A rep's two lists, by priority and due first, a page at a time: what waits for a decision, what is being worked."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from feedback.logic.rights import REP, Person
 from feedback.logic.states import State
-from feedback.models import Handoff
+from feedback.models import Handoff, Hold
 from feedback.models.handoffs import HandoffQuerySet
 from feedback.reports.counts import capped
 from leads.logic.errors import InvalidInput
@@ -33,8 +33,8 @@ class Listing(StrEnum):
 
 # What each list can be narrowed to, in the order of its chips; the first is the whole list.
 CHIPS: dict[Listing, tuple[str, ...]] = {
-    Listing.QUEUE: ("all", "late", "today", "new", "team"),
-    Listing.WORKING: ("all", "late", "untried", "talking", "qualified"),
+    Listing.QUEUE: ("all", "late", "today", "held", "new", "team"),
+    Listing.WORKING: ("all", "late", "held", "untried", "talking", "qualified"),
 }
 
 
@@ -163,6 +163,7 @@ def members(person: Person, listing: Listing, chip: str, *, now: dt.datetime) ->
         "all": Q(),
         "late": Q(due_at__lt=now),
         "today": Q(due_at__lt=tomorrow),
+        "held": Q(Exists(Hold.objects.filter(handoff=OuterRef("pk"), ended_at=None))),
         "new": Q(seen_at=None),
         "untried": Q(first_attempt_at=None),
         "talking": Q(first_two_way_at__isnull=False),

@@ -24,6 +24,7 @@ from leads.actions.upsert import Kept, Wanted, upsert
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
 from leads.models import Engagement, EngagementKind, RowResult
+from leads.signals import engaged
 
 _LONGEST_STAY = 7 * 24 * 3600
 
@@ -72,7 +73,8 @@ def clean_engagement(given: EngagementInput, *, now: dt.datetime) -> EngagementI
 def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]:
     """The engagements with what was done to each, one per (clean) input and in its order; who is not known yet is made.
 
-    A fixed number of statements. Locks accounts, leads, campaigns, engagements.
+    A fixed number of statements. Locks accounts, leads, campaigns, engagements. Sends engaged for what is new or has
+    changed.
     """
     leads = _by_index(given, lambda one: one.lead, upsert_leads)
     accounts = _by_index(given, lambda one: None if one.lead else one.account, upsert_accounts)
@@ -95,7 +97,9 @@ def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]
     kept = dict(zip(keyed, upsert(Engagement, wanted), strict=True)) if wanted else {}
     fresh = {at: Engagement(**row) for at, row in enumerate(rows) if at not in kept}
     insert_rows(Engagement, list(fresh.values()))
-    return [kept[at] if at in kept else Kept(fresh[at], RowResult.CREATED) for at in range(len(given))]
+    done = [kept[at] if at in kept else Kept(fresh[at], RowResult.CREATED) for at in range(len(given))]
+    _announce([one.row for one in done if one.result is not RowResult.UNCHANGED])
+    return done
 
 
 def record_engagements(given: Sequence[EngagementInput]) -> list[Engagement]:
@@ -104,6 +108,18 @@ def record_engagements(given: Sequence[EngagementInput]) -> list[Engagement]:
     """
     now = database_now()
     return [kept.row for kept in keep_engagements([clean_engagement(one, now=now) for one in given])]
+
+
+def _announce(rows: Sequence[Engagement]) -> None:
+    leads: dict[int, dt.datetime] = {}
+    accounts: dict[int, dt.datetime] = {}
+    for row in sorted(rows, key=lambda row: row.occurred_at):
+        if row.lead_id:
+            leads[row.lead_id] = row.occurred_at
+        if row.account_id:
+            accounts[row.account_id] = row.occurred_at
+    if rows:
+        engaged.send(sender=Engagement, leads=leads, accounts=accounts)
 
 
 _COLUMNS = ("kind", "subject", "duration_seconds", "occurred_at", "external_system", "external_id")

@@ -53,7 +53,7 @@ def catch_up() -> int:
     """How many open clocks were moved to the hours in force: those that began, or ran on, in an older version while
     the latest was being published. Each calendar in its own transaction; locks as publish_calendar.
     """
-    latest = CalendarVersion.objects.order_by("calendar", "-number").distinct("calendar")
+    latest = CalendarVersion.objects.order_by("calendar_id", "-number").distinct("calendar_id")
     return sum(_catch_up(version) for version in latest if version.moves_running)
 
 

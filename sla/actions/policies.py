@@ -5,7 +5,7 @@ from django.db import transaction
 from leads.actions import journal
 from leads.actions.clock import database_now
 from leads.logic.actors import Actor
-from leads.logic.errors import InvalidInput, NotFound, StateConflict
+from leads.logic.errors import NotFound, StateConflict
 from sla.actions.calendars import publish_calendar
 from sla.actions.moves import migrate
 from sla.logic.rules import Rules
@@ -21,9 +21,9 @@ def publish(
     """The version made of the draft, or the latest when neither its rules nor what it applies to differ.
 
     With AppliesTo.RUNNING, clocks that run under earlier versions of this policy run under this one from now on;
-    otherwise they keep theirs. `seen` is what drafts.seen_of said when somebody looked: StateConflict when it has changed
-    since. NotFound; InvalidInput(<field>) for what cannot be run, and then nothing is published. Publishes the calendar
-    where it never was. Locks the policy. Journals policy.published.
+    otherwise they keep theirs. `seen` is what drafts.seen_of said when somebody looked: StateConflict when that has
+    changed since. NotFound; InvalidInput(<field>) for what cannot be run, and then nothing is published. Publishes the
+    calendar where it never was. Locks the policy. Journals policy.published.
     """
     # Locked first and read afterwards: what is joined in a locking statement is as it was before the wait.
     if Policy.objects.select_for_update().filter(pk=policy_id).first() is None:

@@ -23,9 +23,9 @@ BATCH = 1000
 
 @dataclass
 class Swept:
-    """What one call did: steps that told somebody, steps that acted on a handoff, holds whose limit had passed, handoffs
-    offered elsewhere because their owner could not answer in time, messages written for people, and clocks that failed
-    and were pushed away.
+    """What one call did: steps that told somebody, steps that acted on a handoff, holds whose limit had passed,
+    handoffs offered elsewhere because their owner could not answer in time, messages written for people, and clocks
+    that failed and were pushed away.
     """
 
     told: int = 0

@@ -1,4 +1,4 @@
-"""Lengths of time as people type and read them. Stored as whole minutes, or as open days where a target counts those."""
+"""Lengths of time as people type and read them. Stored as whole minutes, or as open days where those are counted."""
 
 import re
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _AMOUNT = re.compile(
 
 @dataclass(frozen=True)
 class Amount:
-    """What a target promises: business `minutes` or open `days`, and for enough attempts how many on how many channels."""
+    """What a target promises: business `minutes` or open `days`; for attempts, how many on how many channels."""
 
     minutes: int | None = None
     days: int | None = None

@@ -1,15 +1,18 @@
 """Opening hours of a day on one line: "09:00-12:00, 13:00-17:30", empty when closed. opening_hours checks the times."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.logic.errors import InvalidInput
 from sla.logic.business_time import Calendar
 from sla.logic.durations import in_words
+from sla.logic.opening_hours import DAYS
 
 _DASHES = str.maketrans(dict.fromkeys("–—−", "-"))
 _DAY = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LONGEST = 400
 
 
@@ -44,6 +47,32 @@ def days_as_counted(calendar: Calendar, start: dt.datetime, *, days: int) -> Ite
         counted = sum((b - a for a, b in spans), dt.timedelta())
         day = f"{_DAY[on.weekday()]} {on.day} {on:%b}"
         yield f"{day}: {said}, {in_words(counted)}" if spans else f"{day}: closed"
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What a calendar's document says otherwise than an older one, a sentence each; empty when nothing differs.
+
+    "Monday: 09:00-17:00 becomes 09:00-12:00." Days are named as 2026-12-24.
+    """
+    said = []
+    if old["timezone"] != new["timezone"]:
+        said.append(f"Time zone: {old['timezone']} becomes {new['timezone']}.")
+    for day, name in zip(DAYS, _DAY_NAMES, strict=True):
+        before, after = (one["weekly"].get(day, []) for one in (old, new))
+        if before != after:
+            said.append(f"{name}: {write_hours(before) or 'closed'} becomes {write_hours(after) or 'closed'}.")
+    earlier, later = _special(old), _special(new)
+    for on in sorted({**earlier, **later}):
+        was, becomes = (days.get(on, "as every week") for days in (earlier, later))
+        if was != becomes:
+            said.append(f"{on}: {was} becomes {becomes}.")
+    return said
+
+
+def _special(document: Mapping[str, Any]) -> dict[str, str]:
+    days = dict.fromkeys(document.get("holidays", ()), "closed")
+    overrides = document.get("date_overrides", {})
+    return days | {on: write_hours(pairs) or "closed" for on, pairs in overrides.items()}
 
 
 def _end(at: dt.datetime, on: dt.date) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from sla.logic.tracks import Track
 
@@ -146,7 +147,7 @@ def _pieces(story: Story) -> Iterator[Interval]:
     edges |= {owned.since for owned in story.owners}
     within = sorted(edge for edge in edges if story.begins_at <= edge <= story.ends_at)
     place = 0
-    for begins, ends in zip(within, within[1:], strict=False):
+    for begins, ends in pairwise(within):
         while place < len(spans) and spans[place][1] <= begins:
             place += 1
         is_open = place < len(spans) and spans[place][0] <= begins

@@ -4,146 +4,29 @@ Entries are heard in the order in which they were written down. Rules and hours 
 never change. Holds, owners and excused time are remembered on the way: they are what a proof shows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sla.logic import ladder
-from sla.logic.business_time import Calendar
-from sla.logic.events import USUAL, Bounds, Pause
+from sla.logic.events import Pause
 from sla.logic.proof import Excused, Held, Owned
-from sla.logic.rules import Rules, TargetRule
+from sla.logic.told import CANCELLED, HELD, RUNNING, STOPPED, Books, ClockTold, Said, Term
 from sla.logic.tracks import Span, Track
-
-RUNNING, HELD, STOPPED, CANCELLED = "running", "held", "stopped", "cancelled"
-
-_NOTHING = timedelta()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """One journal entry: `who` did it, `note` are their words or ""."""
-
-    kind: str
-    at: datetime
-    data: Mapping[str, Any]
-    who: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Books:
-    """Published versions by uid: rules; and hours, each with the uid of the calendar it is a version of."""
-
-    rules: Mapping[str, Rules]
-    hours: Mapping[str, tuple[str, Calendar]]
-
-    def rule(self, version: str, target: str) -> TargetRule | None:
-        """What a version promises for a target; None when it does not."""
-        return self.rules[version].targets.get(target)
-
-    def bounds(self, version: str, target: str) -> Bounds:
-        """What ends and pauses a clock under a version."""
-        rule = self.rule(version, target)
-        return rule.bounds if rule else USUAL[target]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """From `since` on the clock ran under these versions (uids). `because`: started, policy, owner or calendar."""
-
-    since: datetime
-    version: str
-    calendar: str
-    because: str
-
-
-@dataclass(kw_only=True)
-class ClockTold:
-    """One clock. `held_since` while a hold pauses it; `track` knows the pauses that have ended.
-
-    `used` had counted when the rules last changed, and `not_before` is when that was: a deadline never lies before it.
-    """
-
-    target: str
-    cycle: int
-    started_at: datetime
-    amount: timedelta
-    terms: list[Term]
-    track: Track
-    state: str = RUNNING
-    used: timedelta = _NOTHING
-    not_before: datetime | None = None
-    held_since: datetime | None = None
-    stopped_at: datetime | None = None
-    breached_at: datetime | None = None
-    told_breached_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    last_step: int = -1
-    cancelled: frozenset[int] = frozenset()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it runs or is on hold."""
-        return self.state in (RUNNING, HELD)
-
-    @property
-    def due_at(self) -> datetime:
-        """The deadline; on hold, as it stood when the hold began."""
-        return self._due(self.track)
-
-    def adjusted_due_at(self, excuses: Iterable[Span]) -> datetime | None:
-        """The deadline with approved excused time taken out; None when that makes no difference."""
-        track = self.track.without(list(excuses))
-        due_at = self._due(track)
-        return due_at if due_at != self.due_at else None
-
-    def steps(self, rule: TargetRule | None) -> list[ladder.PlannedStep]:
-        """Every step of the rule as it is placed now, those that its last change left no time for left out."""
-        due_at, add = self.due_at, self.track.add
-        planned = [ladder.PlannedStep(ladder.BREACH, due_at, ladder.THE_BREACH)]
-        for ref, step in enumerate(rule.steps if rule else ()):
-            if step.minutes_after is not None:
-                at = add(due_at, timedelta(minutes=step.minutes_after))
-            elif (share := ladder.before(step, self.amount)) > self.used:
-                at = add(self.started_at, share)
-            else:
-                continue
-            planned.append(ladder.PlannedStep(step.action, at, ref))
-        return sorted(planned, key=ladder.in_order)
-
-    def pivot(self, at: datetime) -> datetime:
-        """From when on a change made at `at` counts: on hold, nothing has counted since the hold began."""
-        return max(self.started_at, self.held_since or at)
-
-    def end(self, state: str, at: datetime) -> None:
-        """Answered, or asked no more. A hold that still ran ends with it; a late end is a breach."""
-        if self.held_since:
-            self.resume(self.held_since, at)
-        self.state, self.stopped_at = state, at
-        if self.due_at < at:
-            self.breached_at = self.due_at
-
-    def resume(self, began_at: datetime, at: datetime) -> None:
-        """The time from `began_at` to `at` did not count."""
-        self.track = self.track.without([(began_at, at)])
-        self.state, self.held_since = RUNNING, None
-
-    def _due(self, track: Track) -> datetime:
-        due_at = track.add(self.started_at, self.amount)
-        return max(due_at, self.not_before) if self.not_before else due_at
 
 
 @dataclass
 class Retelling:
-    """What is known of a handoff's clocks after the entries heard so far; `clocks` by (target, cycle)."""
+    """What is known of a handoff's clocks after the entries heard so far.
+
+    `clocks` by (target, cycle); `reasons` are the words of those who asked for excused time, by its uid.
+    """
 
     books: Books
     clocks: dict[tuple[str, int], ClockTold] = field(default_factory=dict)
     holds: list[Held] = field(default_factory=list)
     owners: list[Owned] = field(default_factory=list)
     excuses: list[Excused] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
 
     def hear(self, said: Said) -> None:
         """Take in the next entry; kinds that do not concern clocks pass by."""
@@ -237,8 +120,7 @@ class Retelling:
 
     def _resumed(self, said: Said) -> None:
         if self.holds and self.holds[-1].ends_at is None:
-            last = self.holds[-1]
-            self.holds[-1] = Held(**{**vars(last), "ends_at": max(said.at, last.begins_at)})
+            self.holds[-1] = replace(self.holds[-1], ends_at=max(said.at, self.holds[-1].begins_at))
         for clock in self._open():
             if clock.held_since:
                 clock.resume(clock.held_since, said.at)
@@ -249,9 +131,13 @@ class Retelling:
             self.owners.append(Owned(datetime.min.replace(tzinfo=said.at.tzinfo), was or ""))
         self.owners.append(Owned(said.at, now or ""))
 
+    def _asked(self, said: Said) -> None:
+        self.reasons[said.data["excuse"]] = said.note
+
     def _excused(self, said: Said) -> None:
         begins_at, ends_at = (datetime.fromisoformat(said.data[key]) for key in ("begins_at", "ends_at"))
-        self.excuses.append(Excused(begins_at=begins_at, ends_at=ends_at, why=said.note, approved_by=said.who))
+        why = self.reasons.get(said.data["excuse"], "")
+        self.excuses.append(Excused(begins_at=begins_at, ends_at=ends_at, why=why, approved_by=said.who))
 
     def _acknowledged(self, said: Said) -> None:
         for clock in self._open():
@@ -279,6 +165,7 @@ _HEARERS: Mapping[str, Callable[[Retelling, Said], None]] = {
     "handoff.reassigned": Retelling._moved,
     "handoff.released": Retelling._moved,
     "handoff.acknowledged": Retelling._acknowledged,
+    "excuse.requested": Retelling._asked,
     "excuse.approved": Retelling._excused,
     "step.cancelled": Retelling._step_cancelled,
 }

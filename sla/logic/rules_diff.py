@@ -71,6 +71,12 @@ def amount_in_words(target: Mapping[str, Any]) -> str:
     return format_amount(Amount(*(target[key] for key in AMOUNT_KEYS)))
 
 
+def promise_in_words(document: Mapping[str, Any]) -> str:
+    """Every target with its length: "decide within 4 h, first attempt within 1 h"."""
+    targets = document["targets"]
+    return ", ".join(f"{TARGET_WORDS[key]} within {amount_in_words(targets[key])}" for key in KEYS if key in targets)
+
+
 def usual_in_words(key: str) -> str:
     """What starts, keeps and drops a clock of this target when nothing else is said."""
     bounds = USUAL[key]

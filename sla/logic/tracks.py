@@ -1,8 +1,8 @@
 """How a clock counted: in which calendars, one after the other, and what did not count in between.
 
 A clock is moved step by step while it runs: when its hours change at t, every later instant becomes
-new.add(t, old.between(t, instant)); when a hold from b to e ends, hours.add(e, hours.between(b, instant)). A track tells
-the same at once, from the whole story; the two agree to the microsecond.
+new.add(t, old.between(t, instant)); when a hold from b to e ends, hours.add(e, hours.between(b, instant)). A track
+tells the same at once, from the whole story; the two agree to the microsecond.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ _NOTHING = timedelta()
 
 @dataclass(frozen=True)
 class Track:
-    """`hours`: from when on which calendar counts, in order, the first from before anything is asked. `pauses` never count.
+    """`hours`: from when on which calendar counts, in order; before the first instant the first one does.
 
-    All instants aware. Pauses may overlap and come in any order.
+    `pauses` never count; they may overlap and come in any order. All instants aware.
     """
 
     hours: tuple[tuple[datetime, Calendar], ...]
@@ -76,7 +76,7 @@ class Track:
         return -self.between(end, start) if end < start else self.between(start, end)
 
     def open_intervals(self, start: datetime, end: datetime) -> list[Span]:
-        """The open intervals from `start` to `end`, pauses or not, in order, UTC [opening, closing), touching ones joined."""
+        """The open intervals from `start` to `end`, pauses or not, in order, UTC, touching ones joined."""
         found: list[Span] = []
         for since, until, calendar in self._legs(start):
             if since >= end:
@@ -89,7 +89,7 @@ class Track:
         return found
 
     def _legs(self, start: datetime) -> Iterator[tuple[datetime, datetime | None, Calendar]]:
-        """(from, to, hours) from `start` on, without gaps; the last has no end. Before the first, the first hours count."""
+        """(from, to, hours) from `start` on, without gaps; the last has no end."""
         for (_, calendar), (until, _) in pairwise(self.hours):
             if until > start:
                 yield start, until, calendar

@@ -63,6 +63,11 @@ def promises(handoff_ids: Sequence[int]) -> dict[int, Promise]:
     }
 
 
+def promise_of(clock: Clock) -> Promise:
+    """The promise of one running clock, whatever else runs on its handoff."""
+    return _running(clock, now=database_now())
+
+
 def _running(clock: Clock, *, now: dt.datetime) -> Promise:
     left = calendar_of(clock.calendar_version_id).signed_between(now, clock.due_at)
     late = now > clock.due_at

@@ -11,7 +11,7 @@ from feedback.models import Handoff, person_of
 from leads.models import JournalEntry, Notice, OutboxMessage
 from sla.actions import sweep_sql
 from sla.actions.sweep import sweep
-from sla.models import Clock, Escalation, Heartbeat
+from sla.models import Clock, Escalation, Heartbeat, Telling
 from tests.factories import RepFactory, TeamFactory, UserFactory, ago, as_person, manager_of, offered, policy
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_warning_reaches_the_owner_once_as_notice_and_as_mail(rep):
         (rep.user_id, "sla.warn.decide", str(handoff.lead))
     ]
     assert list(OutboxMessage.objects.values_list("target", flat=True)) == [rep.user.email]
-    assert kinds(handoff) == ["handoff.offered", "owner.warned"]
+    assert kinds(handoff) == ["handoff.offered", "clock.started", "owner.warned"]
 
 
 def test_the_whole_ladder_in_order(rep):
@@ -70,8 +70,27 @@ def test_the_whole_ladder_in_order(rep):
     assert (first.state, first.breached_at) == ("cancelled", first.due_at)
     assert (second.state, second.breached_at, second.cycle) == ("running", None, 1)
     assert handoff.due_at == second.due_at
-    assert Notice.objects.filter(user=boss, kind="sla.notify_manager.decide").count() == 1
-    assert kinds(handoff)[-1] == "handoff.reassigned"
+    told = [kind for kind in kinds(handoff) if not kind.startswith("clock.st")]
+    assert told == [
+        "handoff.offered",
+        "owner.warned",
+        "clock.breached",
+        "owner.notified",
+        "manager.notified",
+        "handoff.reassigned",
+        "clock.cancelled",
+    ]
+
+
+def test_the_manager_is_told_once_the_owner_is_late(rep):
+    policy()
+    boss = manager_of(rep.team)
+    offered(rep, at=ago(minutes=95))
+    sweep()
+    assert list(Notice.objects.order_by("id").values_list("user", "kind")) == [
+        (rep.user_id, "sla.notify_owner.decide"),
+        (boss.pk, "sla.notify_manager.decide"),
+    ]
 
 
 def test_without_another_rep_the_reassignment_is_skipped_and_said_so(rep):
@@ -81,8 +100,11 @@ def test_without_another_rep_the_reassignment_is_skipped_and_said_so(rep):
     sweep()
     handoff.refresh_from_db()
     assert handoff.owner == rep
-    skipped = JournalEntry.objects.get(kind="step.skipped", handoff_uid=handoff.uid)
-    assert skipped.data["because"] == "no other rep of the team is free"
+    skipped = JournalEntry.objects.filter(kind="step.skipped", handoff_uid=handoff.uid).order_by("id")
+    assert [(entry.data["action"], entry.data["because"]) for entry in skipped] == [
+        ("notify_manager", "there is nobody to tell"),
+        ("reassign", "no other rep of the team is free"),
+    ]
 
 
 def test_expiry_ends_the_handoff_and_its_clock(rep):
@@ -92,7 +114,7 @@ def test_expiry_ends_the_handoff_and_its_clock(rep):
     handoff.refresh_from_db()
     assert (handoff.state, handoff.decided_at, handoff.due_at) == ("expired", None, None)
     assert not Clock.objects.filter(handoff=handoff, state="running").exists()
-    assert kinds(handoff)[-1] == "handoff.expired"
+    assert kinds(handoff)[-2:] == ["handoff.expired", "clock.stopped"]
 
 
 def test_a_step_that_is_on_record_is_not_taken_again(rep):
@@ -103,7 +125,7 @@ def test_a_step_that_is_on_record_is_not_taken_again(rep):
         Escalation.objects.create(clock=clock, step=step, action=action, due_at=clock.step_ats[step])
     sweep()
     handoff.refresh_from_db()
-    assert (handoff.state, kinds(handoff)) == ("pending", ["handoff.offered"])
+    assert (handoff.state, kinds(handoff)) == ("pending", ["handoff.offered", "clock.started"])
     assert Clock.objects.values_list("next_step", "next_action_at").get() == (len(clock.step_actions), None)
 
 
@@ -172,14 +194,14 @@ def test_one_poisoned_row_does_not_stop_the_rest(rep, monkeypatch):
     assert steps(bad) == ["warn"]
 
 
-def test_idle_sweep_asks_twice_and_beats_once_whatever_is_open(rep):
+def test_idle_sweep_asks_six_times_and_beats_once_whatever_is_open(rep):
     policy()
     for _ in range(20):
         offered(rep)
     with CaptureQueriesContext(connection) as asked:
         sweep()
     real = [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
-    assert len(real) == 3
+    assert len(real) == 7
 
 
 def test_the_sweep_reads_the_due_index_and_nothing_else(rep):
@@ -217,11 +239,11 @@ def test_sweepers_side_by_side_take_each_step_once():
         thread.join()
     sweep()
     assert Escalation.objects.count() == 60 * 4
-    assert (
-        JournalEntry.objects.filter(via="system").exclude(kind__in=["handoff.offered", "policy.published"]).count()
-        == 240
-    )
-    assert OutboxMessage.objects.count() == Notice.objects.count() == 60 * 3
+    kinds = ["owner.warned", "clock.breached", "owner.notified", "manager.notified"]
+    assert JournalEntry.objects.filter(kind__in=kinds).count() == 240
+    assert Telling.objects.count() == 180
+    # Two people, five single messages and a digest each.
+    assert OutboxMessage.objects.count() == Notice.objects.count() == 12
 
 
 @pytest.mark.django_db(transaction=True)

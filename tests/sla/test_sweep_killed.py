@@ -1,5 +1,6 @@
 """A sweeper killed with SIGKILL, anywhere, leaves no step missing and none doubled."""
 
+import datetime as dt
 import os
 import random
 import signal
@@ -15,9 +16,10 @@ from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff
 from leads.actions.people import LeadInput
 from leads.models import JournalEntry, Notice, OutboxMessage
+from sla.actions.policies import publish
 from sla.actions.sweep import sweep
-from sla.models import Clock, Escalation
-from tests.factories import RepFactory, TeamFactory, ago, manager_of, policy
+from sla.models import ChatChannel, Clock, Escalation, LadderStep, Telling
+from tests.factories import LADDER, RepFactory, TeamFactory, ago, manager_of, policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,8 +58,15 @@ def backends(what: str) -> list[tuple]:
 
 
 def company(*, warned: int, reassigned: int, expired: int) -> None:
-    """Handoffs that are due for one, five and six steps."""
-    policy()
+    """Handoffs that are due for one, seven and eight steps."""
+    ladder = policy(ladder=(*LADDER, ("raise_priority", None, 45)))
+    LadderStep.objects.create(
+        target=ladder.targets.get(),
+        action="notify_channel",
+        minutes_after=0,
+        channel=ChatChannel.objects.create(name="sales", url="slack://x"),
+    )
+    publish(ladder.pk, by=LEADLOOP)
     team = TeamFactory()
     manager_of(team)
     first = RepFactory(team=team, capacity=10_000)
@@ -90,6 +99,8 @@ def assert_exactly_once(*, warned: int, reassigned: int, expired: int) -> None:
                 "breach": both,
                 "notify_owner": both,
                 "notify_manager": both,
+                "notify_channel": both,
+                "raise_priority": both,
                 "reassign": both,
                 "expire": expired,
             }.items()
@@ -99,16 +110,43 @@ def assert_exactly_once(*, warned: int, reassigned: int, expired: int) -> None:
     kinds = Counter(JournalEntry.objects.exclude(kind="handoff.offered").values_list("kind", flat=True))
     assert kinds["owner.warned"] == warned + both
     assert kinds["clock.breached"] == kinds["owner.notified"] == kinds["manager.notified"] == both
+    assert kinds["channel.notified"] == kinds["handoff.raised"] == both
     assert (kinds["handoff.reassigned"], kinds["step.skipped"], kinds["handoff.expired"]) == (
         reassigned,
         expired,
         expired,
     )
-    told = warned + 3 * both
-    assert Notice.objects.count() == OutboxMessage.objects.count() == told
+    assert OutboxMessage.objects.filter(channel="chat").count() == both
+    assert Telling.objects.count() == warned + 3 * both
+    assert_told_exactly_once()
     assert Handoff.objects.filter(state="expired").count() == expired
     assert Clock.objects.filter(state="running", cycle=1).count() == reassigned
     assert not Clock.objects.filter(failure_count__gt=0).exists()
+
+
+def assert_told_exactly_once() -> None:
+    """Every telling is in exactly one message, or was no longer true when its turn came; no message is about nothing."""
+    mails = list(OutboxMessage.objects.filter(channel="mail").values_list("dedup_key", "payload"))
+    assert sorted(key for key, _ in mails) == sorted(Notice.objects.values_list("dedup_key", flat=True))
+    singles = Counter(
+        (mail["user"], mail["clock"], mail["step"]) for _, mail in mails if mail["renderer"] == "sla.step"
+    )
+    digests = Counter(
+        (mail["user"], dt.datetime.fromisoformat(mail["told_at"]))
+        for _, mail in mails
+        if mail["renderer"] != "sla.step"
+    )
+    assert not [key for key, times in (singles + digests).items() if times > 1]
+    tellings = list(Telling.objects.select_related("clock"))
+    assert not [telling for telling in tellings if telling.told_at is None]
+    assert digests.keys() <= {(telling.user_id, telling.told_at) for telling in tellings}
+    said = {(telling.user_id, telling.clock_id, telling.step): telling.told_at for telling in tellings}
+    assert singles.keys() <= said.keys()
+    spoken_for = {(user, clock, said[user, clock, step]) for user, clock, step in singles}
+    for telling in tellings:
+        in_single = (telling.user_id, telling.clock_id, telling.told_at) in spoken_for
+        in_digest = (telling.user_id, telling.told_at) in digests
+        assert in_single + in_digest == 1 or (not in_single + in_digest and telling.clock.state != "running")
 
 
 def sweep_until_statement(number: int) -> bool:
@@ -161,14 +199,16 @@ def sweep_for(seconds: float) -> None:
     wait_until_alone()
 
 
-def test_killed_at_any_moment_of_a_thousand_handoffs(monkeypatch):
+def test_killed_at_any_moment_of_a_thousand_handoffs(monkeypatch, settings):
     monkeypatch.setattr("sla.actions.sweep.BATCH", 50)
+    settings.LEADLOOP_DIGEST_ABOVE, settings.LEADLOOP_DIGEST_MINUTES = 20, 0.002
     company(warned=700, reassigned=200, expired=100)
     chance = random.Random(20261122)
     kills = 0
     while Clock.objects.filter(state="running", next_action_at__lte=ago(seconds=0)).exists():
         sweep_for(chance.uniform(0.02, 0.25))
         kills += 1
-    sweep()
+    while sweep().messages or Telling.objects.filter(told_at=None).exists():
+        time.sleep(0.12)
     assert kills >= 10
     assert_exactly_once(warned=700, reassigned=200, expired=100)

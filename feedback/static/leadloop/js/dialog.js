@@ -68,6 +68,28 @@
     if (event.target.matches?.(".reason input[type=radio]")) ask(event.target);
   });
 
+  // The sentence of what will happen follows the instant that was chosen. Words as in leads.logic.words: day_words.
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+  const instantWords = (value, today) => {
+    const [day, time] = value.split("T");
+    const [at, from] = [new Date(day), new Date(today)];
+    const distance = Math.round((at - from) / 86_400_000);
+    if (Number.isNaN(distance)) return "";
+    const year = at.getUTCFullYear() === from.getUTCFullYear() ? "" : ` ${at.getUTCFullYear()}`;
+    const date = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}${year}`;
+    const near = distance === 0 ? "today" : distance === 1 ? "tomorrow" : DAYS[at.getUTCDay()];
+    return `${distance >= 0 && distance <= 6 ? near : date} ${time}`;
+  };
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches?.("[data-until]")) return;
+    const words = instantWords(event.target.value, event.target.dataset.today);
+    const place = event.target.closest(".reason").querySelector("[data-until-words]");
+    if (words) place.textContent = words;
+  });
+
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.("[data-filter]");
     if (!field) return;

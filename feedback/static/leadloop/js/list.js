@@ -5,7 +5,8 @@
   const REST = 140;
   let timer = 0;
 
-  const links = (list) => [...list.querySelectorAll("a[data-uid], a[data-row]")];
+  // A page may have its list in parts; they are walked through as one.
+  const links = () => [...document.querySelectorAll("[data-list] :is(a[data-uid], a[data-row])")];
 
   const current = (rows) => {
     const focused = rows.indexOf(document.activeElement);
@@ -15,7 +16,7 @@
   const move = (step) => {
     const list = document.querySelector("[data-list]");
     if (!list) return false;
-    const rows = links(list);
+    const rows = links();
     const row = rows[Math.min(Math.max(current(rows) + step, 0), rows.length - 1)];
     if (!row) return false;
     row.focus({ preventScroll: true });
@@ -51,8 +52,9 @@
   // The list looks for news by itself, but never under somebody's hands.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const list = event.detail.elt;
-    if (list.id !== "queue-list") return;
-    const isBusy = document.hidden || document.querySelector("dialog[open]") || list.querySelector("input:focus");
+    if (list.id !== "queue-list" && list.id !== "board") return;
+    const hands = "input:focus, select:focus, :checked[name=uid]";
+    const isBusy = document.hidden || document.querySelector("dialog[open]") || list.querySelector(hands);
     if (isBusy) event.preventDefault();
   });
   // A list that was made longer comes back as long as it was.
