@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("feedback.api.urls")),
+    *([path("api/v1/", include("sla.api.urls"))] if apps.is_installed("sla") else []),
     re_path("^api/", NothingHere.as_view()),
     path("", include("leads.urls")),
     path("", include("feedback.urls")),

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from leads.admin_kinds import Guarded, actor
 from leads.logic.errors import InvalidInput, LeadLoopError
-from sla.actions.moves import migration_preview
+from sla.actions.moves import Change, migration_preview
 from sla.actions.policies import publish
 from sla.forms_publishing import CompareForm, PublishForm
 from sla.logic.business_time import Calendar
@@ -102,18 +102,26 @@ def _shown(policy: Policy) -> dict[str, Any]:
         **context,
         "zone": zone,
         "now": instant_in(zone, now),
-        "meanings": meanings(rules, calendar, now=now),
+        "meanings": meanings(rules, calendar, names_of([draft]), now=now),
         "clock_count": count,
         "clocks": [
             (
                 change.handoff,
                 TARGET_WORDS.get(change.target, change.target),
                 instant_in(zone, change.due_at),
-                instant_in(zone, change.becomes_at) if change.becomes_at else "",
+                _then(change, zone=zone, now=now),
             )
             for change in changes
         ],
     }
+
+
+def _then(change: Change, *, zone: str, now: dt.datetime) -> str:
+    if change.becomes_at is None:
+        return "no longer promised"
+    if change.becomes_at <= now:
+        return "at once: the time is used up"
+    return "the same" if change.becomes_at == change.due_at else instant_in(zone, change.becomes_at)
 
 
 def _page(admin: Guarded, request: HttpRequest, context: dict[str, Any], name: str) -> HttpResponse:

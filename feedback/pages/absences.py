@@ -108,12 +108,12 @@ def _span(absence: Absence, *, zone: dt.tzinfo) -> str:
     if absence.ends_at is None:
         return f"since {_day(starts)}, {starts:%H:%M}"
     ends = absence.ends_at.astimezone(zone)
-    if starts.time() == ends.time() == _MIDNIGHT:
-        last = ends - _DAY
-        return _day(starts) if last.date() == starts.date() else f"{_day(starts)} to {_day(last)}"
-    if starts.date() == ends.date():
-        return f"{_day(starts)}, {starts:%H:%M} to {ends:%H:%M}"
-    return f"{_day(starts)}, {starts:%H:%M} to {_day(ends)}, {ends:%H:%M}"
+    first = _day(starts) if starts.time() == _MIDNIGHT else f"{_day(starts)}, {starts:%H:%M}"
+    if ends.time() == _MIDNIGHT:
+        last = _day(ends - _DAY)
+        return first if first == last else f"{first} to {last}"
+    last = f"{ends:%H:%M}" if starts.date() == ends.date() else f"{_day(ends)}, {ends:%H:%M}"
+    return f"{first} to {last}"
 
 
 def _day(at: dt.datetime) -> str:

@@ -19,6 +19,7 @@ from leads.logic.errors import StateConflict
 from leads.models import Account, Campaign, Lead
 from sla.actions.demo_company import make_calendars, make_people, make_policies
 from sla.actions.demo_fates import Teller
+from sla.actions.demo_today import happen
 from sla.demo.behaviour import total
 from sla.demo.history import SEED, WEEKS, Cast, Story, history, recent
 from sla.demo.live import before, waiting
@@ -79,6 +80,7 @@ def load() -> Loaded:
     stage.play(lately)
     stage.play(pending)
     _look_at_queue(people[MAIN_REP])
+    happen(people, now=now)
     return Loaded(Handoff.objects.count(), len(pending))
 
 

@@ -30,15 +30,18 @@ from sla.models import (
 _LADDER: tuple[tuple[StepAction, int | None, int | None], ...] = (
     (StepAction.WARN, 75, None),
     (StepAction.NOTIFY_OWNER, None, 0),
+    (StepAction.RAISE_PRIORITY, None, 30),
     (StepAction.NOTIFY_MANAGER, None, 60),
     (StepAction.REASSIGN, None, 4 * 60),
-    (StepAction.EXPIRE, None, 5 * 8 * 60),
+    (StepAction.RETURN_TO_MARKETING, None, 5 * 8 * 60),
 )
 _WORK_LADDER: tuple[tuple[StepAction, int | None, int | None], ...] = (
     (StepAction.WARN, 80, None),
     (StepAction.NOTIFY_OWNER, None, 0),
 )
-_FIRST_ATTEMPT_MINUTES, _QUALIFY_MINUTES = 8 * 60, 10 * 8 * 60
+_QUEUE_LADDER: tuple[tuple[StepAction, int | None, int | None], ...] = ((StepAction.NOTIFY_MANAGER, None, 0),)
+_FIRST_ATTEMPT_MINUTES, _QUALIFY_MINUTES, _QUEUE_MINUTES = 8 * 60, 10 * 8 * 60, 2 * 60
+_DEPTH_DAYS, _DEPTH_ATTEMPTS, _DEPTH_CHANNELS = 7, 4, 2
 _CLOSED_DAYS = (
     (1, 1, "New Year’s Day"),
     (12, 24, "Christmas Eve"),
@@ -106,10 +109,18 @@ def _publish(policy: Policy, decide_minutes: int, *, conditions: Mapping[str, st
         (TargetKey.DECIDE, decide_minutes, _LADDER),
         (TargetKey.FIRST_ATTEMPT, _FIRST_ATTEMPT_MINUTES, _WORK_LADDER),
         (TargetKey.QUALIFY, _QUALIFY_MINUTES, _WORK_LADDER),
+        (TargetKey.OWNER, _QUEUE_MINUTES, _QUEUE_LADDER),
     ):
         target = Target.objects.create(policy=policy, key=key, minutes=minutes)
         LadderStep.objects.bulk_create(
             LadderStep(target=target, action=action, percent=percent, minutes_after=minutes_after)
             for action, percent, minutes_after in ladder
         )
+    Target.objects.create(
+        policy=policy,
+        key=TargetKey.DEPTH,
+        days=_DEPTH_DAYS,
+        attempts=_DEPTH_ATTEMPTS,
+        channels=_DEPTH_CHANNELS,
+    )
     publish(policy.pk, by=by)

@@ -10,7 +10,7 @@ from leads.logic.errors import InvalidInput
 from sla.logic import ladder
 from sla.logic.business_time import Calendar
 from sla.logic.ladder import StepRule
-from sla.logic.ladder_text import WORDS, Names, write_ladder
+from sla.logic.ladder_text import Names, write_ladder, write_step
 from sla.logic.rules import OF_OWNER, OF_REGION, Rules, TargetRule
 from sla.logic.rules_diff import TARGET_WORDS, amount_in_words, condition_in_words
 from sla.logic.rules_document import complete
@@ -43,19 +43,19 @@ class Meaning:
     problem: str
 
 
-def meanings(rules: Rules, calendar: Calendar, *, now: dt.datetime) -> list[Meaning]:
+def meanings(rules: Rules, calendar: Calendar, names: Mapping[str, str], *, now: dt.datetime) -> list[Meaning]:
     """What each target would mean for a handoff to which its start happens at `now`, in the calendar's zone."""
-    return [_meaning(target, calendar, now=now) for target in rules.targets.values()]
+    return [_meaning(target, calendar, names, now=now) for target in rules.targets.values()]
 
 
 def promises_in_words(document: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """What a document promises and to whom, as it is typed, a line each."""
-    known = {name: uid for uid, name in names.items()}
+    known = _known(names)
     document = complete(document)
     conditions = [condition_in_words(one) for one in document["conditions"]]
     said = [f"For handoffs with {' and '.join(conditions)}" if conditions else "For every handoff"]
     for key, target in document["targets"].items():
-        steps = write_ladder([StepRule(**step) for step in target["steps"]], Names(known, known))
+        steps = write_ladder([StepRule(**step) for step in target["steps"]], known)
         said.append(f"{TARGET_WORDS[key]} within {amount_in_words(target)}\n{steps}".strip())
     return "\n\n".join(said)
 
@@ -66,14 +66,25 @@ def instant_in(zone: str, at: dt.datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
 
 
-def _meaning(target: TargetRule, calendar: Calendar, *, now: dt.datetime) -> Meaning:
+def _known(names: Mapping[str, str]) -> Names:
+    uids = {name: uid for uid, name in names.items()}
+    return Names(uids, uids)
+
+
+def _meaning(target: TargetRule, calendar: Calendar, names: Mapping[str, str], *, now: dt.datetime) -> Meaning:
+    known = _known(names)
     lines: list[PlannedLine] = []
     problem = ""
     try:
         plan = ladder.plan(now, target.amount_for(now, calendar), target.steps, calendar)
         for step in plan.steps:
-            said = "deadline" if step.action == ladder.BREACH else WORDS[step.action]
-            lines.append(PlannedLine(when=instant_in(calendar.timezone, step.at), what=said))
+            rule = None if step.ref == ladder.THE_BREACH else target.steps[step.ref]
+            lines.append(
+                PlannedLine(
+                    when=instant_in(calendar.timezone, step.at),
+                    what=write_step(rule, known).partition(": ")[2] if rule else "deadline",
+                )
+            )
     except InvalidInput as error:
         problem = error.message
     start = _STARTS.get(target.key, "accepted now")

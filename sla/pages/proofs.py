@@ -13,6 +13,7 @@ from leads.logic.words import NOTHING
 from sla.logic.durations import in_words
 from sla.logic.proof import Holder, Interval, Kind
 from sla.models import ClockState, Excuse, ExcuseState, TargetKey
+from sla.pages.proof_words import at_words, exact_words, promise_words, span_words, until_words
 from sla.reports.proofs import ClockProof, HandoffProof, TermNamed
 
 _VERBS = {
@@ -29,8 +30,6 @@ _BECAUSE = {
     "calendar": "the calendar was changed",
 }
 _HOLDERS = {Holder.SYSTEM: "nobody yet", Holder.MARKETING: "marketing", Holder.PROSPECT: "the prospect"}
-_HOUR = dt.timedelta(hours=1)
-_SECOND = dt.timedelta(seconds=1)
 _NOTHING = dt.timedelta()
 MOST_ROWS = 300
 WIDTH = 1000
@@ -146,33 +145,6 @@ def excuse_line(excuse: Excuse) -> ExcuseLine:
     )
 
 
-def promise_words(amount: dt.timedelta, *, days: int | None = None) -> str:
-    """The length of a promise: "4 business hours", "3 business days", "1 h 30 min of business time"."""
-    if days is not None:
-        return f"{days} business {'day' if days == 1 else 'days'}"
-    hours, rest = divmod(amount, _HOUR)
-    if hours and not rest:
-        return f"{hours} business {'hour' if hours == 1 else 'hours'}"
-    return f"{in_words(amount)} of business time"
-
-
-def at_words(at: dt.datetime) -> str:
-    """An instant in the reader's zone: "Mon 23 Nov 2026 09:00"."""
-    local = timezone.localtime(at)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
-
-
-def span_words(begins_at: dt.datetime, ends_at: dt.datetime) -> str:
-    """From and to in the reader's zone, the day said once where it is one."""
-    return f"{at_words(begins_at)} to {_until(ends_at, begins_at)}"
-
-
-def exact_words(length: dt.timedelta) -> str:
-    """A length to the second: "2:10:05"; hours do not turn into days."""
-    seconds = length // _SECOND
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
 def _clock(one: ClockProof, *, reps: Mapping[str, str]) -> ClockPage:
     clock, proof = one.clock, one.proof
     intervals = proof.intervals[-MOST_ROWS:]
@@ -245,7 +217,7 @@ def _row(interval: Interval, *, reps: Mapping[str, str]) -> Row:
     return Row(
         kind=interval.kind.value,
         begins=at_words(interval.begins_at),
-        ends=_until(interval.ends_at, interval.begins_at),
+        ends=until_words(interval.ends_at, interval.begins_at),
         what=_what(interval),
         open_time=exact_words(interval.open_time) if interval.kind is not Kind.CLOSED else NOTHING,
         holder=holder,
@@ -261,11 +233,6 @@ def _what(interval: Interval) -> str:
         return f"Excused, approved by {excuse.approved_by}: {excuse.why}"
     words = "Counted" if interval.kind is Kind.OPEN else "Closed"
     return f"{words}; {held}, which does not pause this promise" if held else words
-
-
-def _until(ends_at: dt.datetime, begins_at: dt.datetime) -> str:
-    one, other = timezone.localtime(begins_at), timezone.localtime(ends_at)
-    return f"{other:%H:%M}" if one.date() == other.date() else at_words(ends_at)
 
 
 def _strip(intervals: Sequence[Interval]) -> tuple[Piece, ...]:

@@ -11,9 +11,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
-from feedback.models import Handoff, Rep, Team, person_of
+from feedback.models import Absence, Handoff, Hold, Rep, Team, person_of
 from leads.models import Engagement, JournalEntry, Lead
 from sla.actions import demo
+from sla.actions.demo_today import AWAY
 from sla.demo.campaigns import EBOOK, SOURCES, VISITS
 from sla.demo.history import SEED, Cast, history, recent
 from sla.demo.live import DECIDE_MINUTES, MAIN_QUEUE, VISITS_DECIDE_MINUTES, waiting
@@ -128,7 +129,7 @@ def test_history_has_no_clocks_and_the_present_has(company):
     assert not Clock.objects.filter(handoff__offered_at__lt=since).exists()
     assert not Handoff.objects.filter(offered_at__lt=since, state="pending").exists()
     pending = Handoff.objects.filter(state="pending")
-    assert pending.filter(due_at=None).count() == 0
+    assert pending.filter(due_at=None).count() == pending.filter(holds__isnull=False, holds__ended_at=None).count() == 1
     assert pending.filter(offered_at__gte=since).count() == pending.count()
 
 
@@ -141,6 +142,16 @@ def test_the_main_rep_finds_work_of_every_urgency(company):
     assert Handoff.objects.filter(owner__user__username=MAIN_REP, state="accepted").exists()
     assert Handoff.objects.filter(owner=None, state="pending", team__name=EMEA).exists()
     assert Handoff.objects.filter(lead__name="Ilse van Dijk").count() == 2
+
+
+def test_somebody_is_away_something_waits_and_a_question_was_answered(company):
+    assert Absence.objects.get().rep.user.username == AWAY
+    assert sorted(Hold.objects.values_list("reason", "ended_because")) == [
+        ("awaiting_reply", ""),
+        ("bad_data", ""),
+        ("missing_context", "answered"),
+    ]
+    assert Clock.objects.filter(state="held", handoff__state="pending").count() == 1
 
 
 def test_one_campaign_is_really_worse(company):

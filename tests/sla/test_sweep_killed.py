@@ -125,7 +125,7 @@ def assert_exactly_once(*, warned: int, reassigned: int, expired: int) -> None:
 
 
 def assert_told_exactly_once() -> None:
-    """Every telling is in exactly one message, or was no longer true when its turn came; no message is about nothing."""
+    """Every telling is in exactly one message, or was no longer true when its turn came."""
     mails = list(OutboxMessage.objects.filter(channel="mail").values_list("dedup_key", "payload"))
     assert sorted(key for key, _ in mails) == sorted(Notice.objects.values_list("dedup_key", flat=True))
     singles = Counter(

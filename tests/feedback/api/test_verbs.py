@@ -20,6 +20,9 @@ VERBS = {
     "log-attempt": ({"kind": "call"}, "decide", "pending"),
     "outcome": ({"kind": "won", "amount": "1200.50", "currency": "EUR"}, "outcome", "won"),
     "recall": ({}, "offer", "recalled"),
+    "hold": ({"reason": "prospect_away"}, "decide", "pending"),
+    "release": ({}, "decide", "pending"),
+    "raise": ({}, "decide", "pending"),
 }
 
 
@@ -27,6 +30,8 @@ def body_of(verb: str) -> dict[str, object]:
     """A body that the verb takes."""
     if verb == "reassign":
         return {"to": str(uuid.uuid4())}
+    if verb == "answer":
+        return {"text": "The router."}
     return VERBS["reject" if verb == "return" else verb][0] if verb in {*VERBS, "return"} else {}
 
 
@@ -55,7 +60,7 @@ def test_a_rep_uses_the_api_with_a_reps_rights():
     assert journal[1]["by"] == str(rep)
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "return", "qualify", "undo", "reassign", "take"])
+@pytest.mark.parametrize("verb", [*VERBS, "return", "qualify", "undo", "reassign", "take", "answer", "resume"])
 def test_what_a_rep_may_not_see_is_404_for_every_verb(verb):
     handoff = offered(RepFactory())
     stranger = Caller(RepFactory().user)
@@ -68,7 +73,11 @@ def test_what_a_rep_may_not_see_is_404_for_every_verb(verb):
 
 
 @pytest.mark.parametrize(
-    "verb", ["accept", "reject", "return", "turn-back", "log-attempt", "outcome", "qualify", "undo", "take"]
+    "verb",
+    [
+        *("accept", "reject", "return", "turn-back", "log-attempt", "outcome", "qualify", "undo", "take"),
+        *("hold", "resume", "release", "raise"),
+    ],
 )
 def test_a_marketer_sees_it_and_decides_nothing(verb):
     handoff = offered(RepFactory())
@@ -78,9 +87,9 @@ def test_a_marketer_sees_it_and_decides_nothing(verb):
     assert rows() == before
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "return", "qualify", "undo", "reassign", "take"])
+@pytest.mark.parametrize("verb", [*VERBS, "return", "qualify", "undo", "reassign", "take", "answer", "resume"])
 def test_a_key_without_the_scope_is_403_before_anything_is_looked_at(verb):
-    needs = VERBS.get(verb, ({}, "decide"))[1]
+    needs = "offer" if verb == "answer" else VERBS.get(verb, ({}, "decide"))[1]
     crm = integrator(scopes=[scope for scope in ALL_SCOPES if scope != needs])
     handoff = offered(RepFactory())
     before = rows()

@@ -42,13 +42,14 @@ def paths(resolver, prefix=""):
 def test_it_describes_every_address(schema):
     ours = {path for path in paths(get_resolver()) if path.startswith("/api/v1/")}
     assert set(schema["paths"]) == ours - {"/api/v1/schema/", "/api/v1/docs/"}
-    assert len(schema["paths"]) == 14
+    assert len(schema["paths"]) == 21
 
 
 def test_every_operation_names_its_problems_and_its_key(schema):
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            assert {"200", "401", "403", "429", "503"} <= set(operation["responses"]), (path, method)
+            assert {"401", "403", "429", "503"} <= set(operation["responses"]), (path, method)
+            assert {"200", "201", "204"} & set(operation["responses"]), (path, method)
             assert operation["security"] == [{"apiKey": []}]
             assert "application/problem+json" in operation["responses"]["401"]["content"]
 

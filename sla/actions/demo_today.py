@@ -1,0 +1,35 @@
+"""What is going on in the demo while it is looked at: who is away, what waits for somebody else, what was asked for."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from feedback.actions import absences, holds
+from feedback.logic.rights import Person
+from feedback.models import Handoff, Rep
+from sla.demo.people import EMEA, MAIN_REP
+
+AWAY = "matteo"
+_AWAY_DAYS = 4
+_ASKING, _MANAGER, _MARKETER = "lena", "nadia", "mia"
+_QUESTION = "The form says 40 vehicles, their site says 400. Which one did they tell you at the fair?"
+_ANSWERED = "Who was on the call in March? The notes name nobody."
+_ANSWER = "Their head of procurement, with two planners. I have put the names on the account."
+
+
+def happen(people: Mapping[str, Person], *, now: dt.datetime) -> None:
+    """Somebody is away, two handoffs wait for marketing or the prospect, and one question has been answered."""
+    manager = people[_MANAGER]
+    away = Rep.objects.get(user__username=AWAY)
+    absences.add(
+        away.uid, by=manager, starts_at=now - dt.timedelta(days=1), ends_at=now + dt.timedelta(days=_AWAY_DAYS)
+    )
+    working = Handoff.objects.filter(owner__user__username=MAIN_REP, state="accepted").order_by("-decided_at")
+    talking = working.filter(attempt_count__gt=0).first() or working.first()
+    if talking:
+        holds.hold(talking.uid, by=people[MAIN_REP], reason="awaiting_reply")
+    pending = Handoff.objects.filter(owner__user__username=_ASKING, team__name=EMEA, state="pending", due_at__gt=now)
+    asked, *others = pending.order_by("-due_at")[:2]
+    holds.hold(asked.uid, by=people[_ASKING], reason="bad_data", question=_QUESTION)
+    for other in others:
+        holds.hold(other.uid, by=people[_ASKING], reason="missing_context", question=_ANSWERED)
+        holds.answer(other.uid, by=people[_MARKETER], text=_ANSWER)
