@@ -20,7 +20,7 @@ from feedback.pages.held import held_sentence, instant_words
 from feedback.pages.holding import HoldTyped, hold_question
 from feedback.pages.questions import questions_page
 from feedback.reports.detail import visible
-from feedback.reports.holds import answered_questions, open_hold, open_questions
+from feedback.reports.holds import answered_questions, holds_of, open_hold, open_questions, unanswered
 from feedback.views_answers import GET_POST, Ask, addresses, answered, askable, asked, decided, deciding, stayed
 from feedback.views_queue import place_of
 from leads.logic.errors import InvalidInput, NotAllowed, StateConflict
@@ -66,13 +66,15 @@ def answer(request: PageRequest, uid: UUID) -> HttpResponse:
         sentence=f"{current.by.get_full_name() or current.by.get_username() if current.by else 'Sales'} asked: "
         f"“{current.question}”",
         submit="Answer",
-        then="The rep is told, the hold ends and the clock goes on.",
+        then="The rep is told. The hold has ended already."
+        if current.ended_at
+        else "The rep is told, the hold ends and the clock goes on.",
         **addresses(request, before, "handoff-answer"),
     )
 
     def act() -> HttpResponse:
         holds.answer(uid, by=request.person, text=form.cleaned_data["text"])
-        words = f"Answered: {name_of(before)} is off hold and the rep is told"
+        words = f"Answered: the rep of {name_of(before)} is told"
         if request.GET.get("from") == "questions":
             messages.success(request, words)
             return redirect("feedback:questions")
@@ -93,11 +95,11 @@ def questions(request: PageRequest) -> HttpResponse:
 
 
 def _question(handoff: Handoff) -> Hold:
-    """What marketing is asked about the handoff now. StateConflict."""
-    current = open_hold(handoff.pk)
-    if current is None or not current.question:
-        raise StateConflict("There is no open question about this handoff: it was answered, or the hold has ended.")
-    return current
+    """What marketing is asked about the handoff. StateConflict."""
+    found = unanswered(holds_of(handoff.pk))
+    if found is None:
+        raise StateConflict("There is no open question about this handoff: it was answered, or the hold was ended.")
+    return found
 
 
 def _typed(request: PageRequest) -> HoldTyped:

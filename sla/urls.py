@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla import views, views_acknowledge, views_attainment
+from sla import views, views_acknowledge, views_attainment, views_excuses, views_proofs
 
 app_name = "sla"
 urlpatterns = [
@@ -10,4 +10,9 @@ urlpatterns = [
     path("sla/handoffs/<uuid:uid>/acknowledge/", views_acknowledge.acknowledge, name="acknowledge"),
     path("sla/promises/", views_attainment.page, name="attainment"),
     path("sla/promises.csv", views_attainment.csv, name="attainment-csv"),
+    path("sla/handoffs/<uuid:uid>/proof/", views_proofs.proof, name="proof"),
+    path("sla/handoffs/<uuid:uid>/excuses/", views_excuses.ask, name="excuse-request"),
+    path("sla/excuses/", views_excuses.listing, name="excuses"),
+    path("sla/excuses/<uuid:uid>/approve/", views_excuses.approve, name="excuse-approve"),
+    path("sla/excuses/<uuid:uid>/refuse/", views_excuses.refuse, name="excuse-refuse"),
 ]

@@ -1,14 +1,14 @@
 """What can be done with a handoff, as buttons with keys."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from feedback.logic.holds import OwedBy
 from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import State, Verb, next_state
 from feedback.models import Handoff, Hold
 from feedback.pages.lists import Place
+from feedback.reports.holds import unanswered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,12 @@ class Reader:
     undo_window: dt.timedelta
 
 
-def actions(handoff: Handoff, *, hold: Hold | None, reader: Reader, now: dt.datetime) -> Iterable[Action]:
+def actions(handoff: Handoff, *, holds: Sequence[Hold], reader: Reader, now: dt.datetime) -> Iterable[Action]:
     """What this reader can do with the handoff in its state, the likeliest first, each with its key.
 
-    `hold` is the one it is under, if any.
+    `holds` are all of the handoff, latest first.
     """
+    hold = next((hold for hold in holds if hold.ended_at is None), None)
     subject = Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)
     state = State(handoff.state)
 
@@ -48,7 +49,7 @@ def actions(handoff: Handoff, *, hold: Hold | None, reader: Reader, now: dt.date
     if can(Verb.TAKE):
         yield action("Take it", "t", "handoff-take", "primary", "post")
         return
-    if hold and hold.owed_by == OwedBy.MARKETING and can(Verb.ANSWER):
+    if unanswered(holds) and can(Verb.ANSWER):
         yield action("Answer", "w", "handoff-answer", "" if can(Verb.ACCEPT) or can(Verb.RETURN) else "primary")
     is_pending, is_worked = state == State.PENDING, state in {State.ACCEPTED, State.QUALIFIED}
     if can(Verb.ACCEPT):

@@ -113,7 +113,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         raised=raised_words(handoff.priority) if handoff.state in OPEN else "",
         held_words=f"{held_sentence(hold, now=now)} A decision ends the hold." if hold else "",
         promise=promise_line(promise, is_own=handoff.owner_id == reader.person.rep_id, now=now),
-        actions=tuple(actions(handoff, hold=hold, reader=reader, now=now)),
+        actions=tuple(actions(handoff, holds=found.holds, reader=reader, now=now)),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
         why_more=tuple(_why_more(found)),
         fit=_score(handoff, "fit", "how well it matches"),

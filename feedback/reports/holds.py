@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from feedback.logic.holds import OwedBy
+from feedback.logic.holds import HoldEnd, OwedBy
 from feedback.logic.rights import MANAGER, Person
 from feedback.models import Hold
 from leads.logic.errors import InvalidInput
@@ -37,6 +37,16 @@ def open_hold(handoff_id: int) -> Hold | None:
 def holds_of(handoff_id: int) -> list[Hold]:
     """Every hold of a handoff with who asked and who ended it, latest first; one statement."""
     return list(Hold.objects.filter(handoff=handoff_id).select_related("by", "ended_by").order_by("-began_at", "-id"))
+
+
+def unanswered(holds: Sequence[Hold]) -> Hold | None:
+    """The question, among a handoff's holds latest first, that marketing may answer: late counts as long as nothing
+    came after.
+    """
+    last = holds[0] if holds else None
+    if last is None or last.owed_by != OwedBy.MARKETING or last.answer:
+        return None
+    return last if last.ended_at is None or last.ended_because == HoldEnd.LIMIT else None
 
 
 def questions_for(person: Person) -> QuerySet[Hold]:

@@ -8,6 +8,7 @@ from leads.actions import journal
 from leads.actions.clock import database_now
 from leads.logic.actors import Actor
 from leads.logic.errors import NotFound
+from sla.actions.feasibility import flag_calendar
 from sla.actions.recount import Taken, move, take
 from sla.logic.business_time import Calendar
 from sla.models import CalendarVersion, WorkCalendar
@@ -46,6 +47,7 @@ def publish_calendar(calendar_id: int, *, by: Actor, moves_running: bool = True)
     }
     journal.record(journal.Entry(kind="calendar.published", by=by, at=version.published_at, data=data))
     move(taken, to=version)
+    flag_calendar(calendar.pk)
     return version
 
 

@@ -68,7 +68,7 @@ def differences(
 
 def _ahead(told: ClockTold, books: Books, *, since: datetime) -> list[PlannedStep]:
     steps = told.steps(books.rule(told.terms[-1].version, told.target))
-    return [step for step in steps if step.at > since and step.ref not in told.cancelled]
+    return [step for step in steps if step.at > since]
 
 
 def _kept_ahead(kept: Kept, *, since: datetime) -> list[PlannedStep]:

@@ -141,11 +141,7 @@ class Retelling:
 
     def _acknowledged(self, said: Said) -> None:
         for clock in self._open():
-            clock.acknowledged_at = said.at
-
-    def _step_cancelled(self, said: Said) -> None:
-        if clock := self._clock(said):
-            clock.cancelled |= frozenset(said.data["steps"])
+            clock.acknowledged_at = clock.acknowledged_at or said.at
 
 
 def _micros(count: int) -> timedelta:
@@ -167,7 +163,6 @@ _HEARERS: Mapping[str, Callable[[Retelling, Said], None]] = {
     "handoff.acknowledged": Retelling._acknowledged,
     "excuse.requested": Retelling._asked,
     "excuse.approved": Retelling._excused,
-    "step.cancelled": Retelling._step_cancelled,
 }
 HEARD = frozenset(_HEARERS)
 """The kinds of entries that say something about a clock."""

@@ -76,7 +76,6 @@ class ClockTold:
     told_breached_at: datetime | None = None
     acknowledged_at: datetime | None = None
     last_step: int = -1
-    cancelled: frozenset[int] = frozenset()
 
     @property
     def is_open(self) -> bool:
@@ -95,10 +94,13 @@ class ClockTold:
         return due_at if due_at != self.due_at else None
 
     def steps(self, rule: TargetRule | None) -> list[ladder.PlannedStep]:
-        """Every step of the rule as it is placed now, those that its last change left no time for left out."""
+        """Every step of the rule as it is placed now, those that its last change left no time for left out.
+
+        Once somebody acknowledged the handoff, the breach alone.
+        """
         due_at, add = self.due_at, self.track.add
         planned = [ladder.PlannedStep(ladder.BREACH, due_at, ladder.THE_BREACH)]
-        for ref, step in enumerate(rule.steps if rule else ()):
+        for ref, step in enumerate(rule.steps if rule and not self.acknowledged_at else ()):
             if step.minutes_after is not None:
                 at = add(due_at, timedelta(minutes=step.minutes_after))
             elif (share := ladder.before(step, self.amount)) > self.used:

@@ -88,9 +88,9 @@ def _filters(query: Query) -> list[dict[str, Any]]:
     teams = [(str(team.uid), team.name) for team in query.teams]
     targets = [(key.value, key.label.capitalize()) for key in TargetKey]
     return [
-        {"name": "period", "label": "Period", "options": options("period", [*periods, ("all", "all time")])},
-        {"name": "team", "label": "Team", "options": options("team", [("", "all teams"), *teams])},
-        {"name": "target", "label": "Target", "options": options("target", [("", "all targets"), *targets])},
+        {"name": "period", "label": "Period", "options": options("period", [*periods, ("all", "All time")])},
+        {"name": "team", "label": "Team", "options": options("team", [("", "All teams"), *teams])},
+        {"name": "target", "label": "Target", "options": options("target", [("", "All targets"), *targets])},
     ]
 
 

@@ -37,7 +37,7 @@ class ClockProof:
     """One clock with its proof. `ended_at` is when it ended, or now; `judged_at` the same, on hold when that began.
 
     `left` is the business time from then to the deadline, not above zero when late; `left_adjusted` the same with
-    approved excused time taken out. `is_older`: it began before the journal told of clocks, so its row alone is believed.
+    approved excused time taken out. `is_older`: it began before the journal told of clocks; its row alone is believed.
     `disagreements` are the fields on which row and journal differ; there should be none.
     """
 

@@ -1,4 +1,4 @@
-"""The rules that a replay judges by: drafts, versions, or all in force with one replaced; frozen when it is asked for."""
+"""The rules that a replay judges by, frozen when it is asked for: a draft, a version, all in force with one replaced."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

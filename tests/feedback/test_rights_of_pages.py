@@ -82,6 +82,8 @@ leads:notices-read                 GET  302 405 405 405 405 405 405 405 405
 leads:notices-read                 POST 302 302 302 302 302 302 302 302 302
 leads:zone                         GET  302 200 200 200 200 200 200 200 200
 leads:zone                         POST 302 400 400 400 400 400 400 400 400
+sla:acknowledge                    GET  302 405 405 405 405 405 405 405 405
+sla:acknowledge                    POST 302 403 404 404 409 404 403 403 404
 sla:healthz                        GET  503 503 503 503 503 503 503 503 503
 sla:healthz                        POST 405 405 405 405 405 405 405 405 405
 """

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.actions import absences
+from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
+from sla.actions.calendars import publish_calendar
 from sla.actions.sweep import sweep
 from sla.logic.business_time import Calendar
 from sla.logic.feasible import can_answer
-from sla.models import CalendarUse, Clock
+from sla.models import CalendarException, CalendarUse, Clock
 from tests.factories import ALWAYS, RepFactory, ago, calendar, manager_of, offered, policy
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -91,6 +93,24 @@ def test_an_absence_that_is_added_later_is_seen_by_the_next_sweep():
     sweep()
     assert owner_of(handoff) == rep
     away(rep)
+    sweep()
+    assert owner_of(handoff) == lena
+
+
+@pytest.mark.django_db
+def test_hours_that_change_are_seen_by_the_next_sweep():
+    policy(minutes=600)
+    rep = RepFactory()
+    lena = RepFactory(team=rep.team)
+    hours = calendar()
+    CalendarUse.objects.create(calendar=hours, rep=rep)
+    handoff = offered(rep, at=ago(minutes=5))
+    sweep()
+    assert owner_of(handoff) == rep
+    today = dt.datetime.now(dt.UTC).date()
+    for days in range(3):
+        CalendarException.objects.create(calendar=hours, on=today + dt.timedelta(days=days))
+    publish_calendar(hours.pk, by=LEADLOOP)
     sweep()
     assert owner_of(handoff) == lena
 

@@ -13,6 +13,7 @@ from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
 from sla.actions import excuses
+from sla.actions.acknowledge import acknowledge
 from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
 from sla.actions.sweep import sweep
@@ -152,6 +153,19 @@ def test_a_decision_that_was_undone(rep):
     assert_all_agree(checked=4)
     decisions.accept(handoff.uid, by=as_person(rep))
     assert_all_agree(checked=7)
+
+
+def test_a_late_handoff_that_a_manager_acknowledged(rep):
+    boss = person_of(manager_of(rep.team))
+    made = policy(targets=("decide",), minutes=60)
+    offered(rep, at=ago(minutes=70))
+    early = offered(rep, at=ago(minutes=50))
+    sweep()
+    acknowledge(early.uid, by=boss)
+    assert_all_agree(checked=2)
+    made.targets.update(minutes=100)
+    publish(made.pk, by=LEADLOOP, applies_to=AppliesTo.RUNNING)
+    assert_all_agree(checked=2)
 
 
 def test_excused_time_counts_in_the_adjusted_deadline_alone(rep):

@@ -22,6 +22,8 @@ BODIES = {
     "log-attempt": {"kind": "call"},
     "outcome": {"kind": "won"},
     "reassign": {},
+    "hold": {"reason": "missing_context", "question": "Which product?"},
+    "answer": {"text": "The router."},
 }
 
 

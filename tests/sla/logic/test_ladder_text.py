@@ -28,9 +28,7 @@ steps = st.one_of(
     st.builds(lambda action, at, words: StepRule(action, template=words, **at), mailing, place, template),
     st.builds(lambda action, at: StepRule(action, **at), harmless, place),
     st.builds(lambda at, to: StepRule(ladder.NOTIFY_CHANNEL, channel=to, **at), place, channel),
-    st.builds(
-        lambda action, at: StepRule(action, **at), st.sampled_from([ladder.REASSIGN, ladder.BENCH]), after
-    ),
+    st.builds(lambda action, at: StepRule(action, **at), st.sampled_from([ladder.REASSIGN, ladder.BENCH]), after),
 )
 
 
