@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from statistics import median
 from time import perf_counter
 
 from django.db import connection, transaction
@@ -12,7 +11,7 @@ from feedback.logic.rights import LEADLOOP
 from sla.actions.calendars import publish_calendar
 from sla.models import CalendarException, Clock, WorkCalendar
 
-ROUNDS = 3
+ROUNDS = 4
 Line = tuple[str, float, str]
 
 _BARE = (
@@ -38,9 +37,9 @@ def run() -> Iterator[Line]:
         if left:
             raise RuntimeError(f"{left} clocks were not moved")
         bare.append(_seconds(_bare))
-    yield f"calendar edit, {SIZE:,} running clocks", median(ours), "s"
-    yield "UPDATE of the same rows and columns alone", median(bare), "s"
-    yield "calendar edit : bare UPDATE", median(ours) / median(bare), "times, goal at most 1.3"
+    yield f"calendar edit, {SIZE:,} running clocks, best of {ROUNDS}", min(ours), "s"
+    yield f"UPDATE of the same rows and columns alone, best of {ROUNDS}", min(bare), "s"
+    yield "calendar edit : bare UPDATE", min(ours) / min(bare), "times, goal at most 1.3"
 
 
 def _bare() -> None:

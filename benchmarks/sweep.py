@@ -12,9 +12,10 @@ from benchmarks.company import SIZE, make_handoffs, make_people
 from feedback.logic.rights import LEADLOOP
 from leads.actions import journal, notices, outbox
 from leads.models import Notice
+from sla.actions import digests_sql
 from sla.actions import sweep as sweeping
 from sla.actions.sweep_sql import TELL
-from sla.models import Clock, Escalation
+from sla.models import Clock, Escalation, Telling
 
 DUE = min(10_000, SIZE // 10)
 Line = tuple[str, float, str]
@@ -39,8 +40,40 @@ def run() -> Iterator[Line]:
     loop = _row_loop(200)
     yield "sweep : one clock at a time in Django", (DUE / ours) / loop, "times, goal at least 40"
     yield "two sweepers : one", ours / (_two_sweepers() / 2), "times, goal at least 1.4"
+    yield from _mountain()
     doubled = Escalation.objects.count() - Escalation.objects.values("clock", "step").distinct().count()
     yield "steps taken twice", float(doubled), "goal 0"
+
+
+def _mountain() -> Iterator[Line]:
+    """Everything due at once for ten managers, after an outage: how long, and how many messages each of them gets."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO auth_user (username, first_name, last_name, email, password, is_superuser, is_staff, is_active,"
+            " date_joined) SELECT 'boss' || n, 'Boss', n::text, 'boss' || n || '@leadloop.example', '!', false, false,"
+            " true, now() FROM generate_series(0, 9) n"
+        )
+        cursor.execute(
+            "INSERT INTO feedback_team_managers (team_id, user_id) SELECT t.id, u.id FROM feedback_team t"
+            " JOIN auth_user u ON u.username = 'boss' || t.id % 10"
+        )
+        _forget_messages()
+        _make_due(DUE)
+        cursor.execute(
+            "UPDATE sla_clock SET step_actions[2] = 'notify_manager' WHERE state = 'running' AND next_action_at <= now()"
+        )
+    yield f"{DUE:,} overdue at once, drained", _seconds(sweeping.sweep), "seconds"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(count) FROM (SELECT count(*) FROM leads_outboxmessage GROUP BY target) one")
+        yield "most mails to one person", float(cursor.fetchone()[0]), "goal at most 6"
+    waiting = Telling.objects.filter(told_at=None).count()
+    yield "steps that nobody was told of", float(waiting), "goal 0"
+
+
+def _forget_messages() -> None:
+    """Nobody was told anything lately."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE sla_telling, leads_notice, leads_outboxmessage")
 
 
 def _idle() -> float:
@@ -62,6 +95,7 @@ def _make_due(count: int) -> None:
 
 def _timed(work: Callable[[], object]) -> float:
     before = Escalation.objects.count()
+    _forget_messages()
     _make_due(DUE)
     took = _seconds(work)
     if Escalation.objects.count() - before != DUE:
@@ -72,6 +106,26 @@ def _timed(work: Callable[[], object]) -> float:
 def _bare() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TELL, {"one_id": None, "batch": DUE})
+    _bare_messages()
+
+
+def _bare_messages() -> None:
+    """The other statement, for everybody at once, with nothing asked before it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(digests_sql.WAITING)
+        people = [user_id for (user_id,) in cursor.fetchall()]
+        now = timezone.now()
+        values = {
+            "users": people,
+            "singles": [5] * len(people),
+            "firsts": [0] * len(people),
+            "may_digests": [True] * len(people),
+            "stretches": [0] * len(people),
+            "mail_ats": [now] * len(people),
+            "told_at": now,
+            "together_at": now,
+        }
+        cursor.execute(digests_sql.WRITE, values)
 
 
 def _row_loop(count: int) -> float:
@@ -109,6 +163,7 @@ def _row_loop(count: int) -> float:
 
 def _two_sweepers() -> float:
     """Seconds for twice the work, done by two processes at once."""
+    _forget_messages()
     _make_due(2 * DUE)
     connections.close_all()
 

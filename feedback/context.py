@@ -87,6 +87,7 @@ _GROUPS = (
 _PARENTS = {
     "feedback:report-handoffs": "feedback:report-rejections",
     "leads:import-run": "leads:imports",
+    "sla:replay": "sla:replays",
     "leads:zone": "leads:notices",
 }
 

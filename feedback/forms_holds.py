@@ -44,9 +44,7 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._reps = {rep.uid: rep for rep in reps}
         self.fields["rep"].choices = [(str(rep.uid), f"{rep} · {rep.team}") for rep in reps]  # type: ignore[attr-defined]
-        if len(reps) == 1:
-            self.fields["rep"].widget = forms.HiddenInput()
-            self.fields["rep"].initial = str(reps[0].uid)
+        self.fields["rep"].initial = str(reps[0].uid) if reps else ""
 
     def clean(self) -> dict[str, object]:
         """A span that can be meant: days of these times, the end after the beginning."""

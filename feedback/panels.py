@@ -3,6 +3,9 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +27,23 @@ class Promise:
     then_to_others: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What an app above lets a manager do with a handoff that is late: `act(uid, by=person)`, which refuses with the
+    four errors. `url_name` is where it is posted for one handoff, `done` follows a count: "3 acknowledged".
+    """
+
+    key: str
+    label: str
+    done: str
+    url_name: str
+    act: Callable[..., object]
+
+
 Provider = Callable[[Sequence[int]], Mapping[int, Promise]]
 _providers: list[Provider] = []
+_deeds: dict[str, Deed] = {}
+_proofs: list[str] = []
 
 
 def register(provider: Provider) -> None:
@@ -40,3 +58,23 @@ def promises(handoff_ids: Sequence[int]) -> dict[int, Promise]:
     for provider in _providers:
         found.update(provider(handoff_ids))
     return found
+
+
+def register_deed(deed: Deed) -> None:
+    """Have `deed` offered on the board and beside a late handoff; a second one with the same key takes its place."""
+    _deeds[deed.key] = deed
+
+
+def deeds() -> tuple[Deed, ...]:
+    """What the apps above let a manager do, in the order of registration."""
+    return tuple(_deeds.values())
+
+
+def register_proof(url_name: str) -> None:
+    """Have the page of a handoff link to how its time is counted, at this address for the handoff's uid."""
+    _proofs[:] = [url_name]
+
+
+def proof_url(uid: UUID) -> str:
+    """Where it is said how the time of a handoff is counted; "" where no app counts any."""
+    return reverse(_proofs[0], args=[uid]) if _proofs else ""

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", views_board.board, name="board"),
     path("board/reassign/", views_board.reassign_many, name="board-reassign"),
     path("board/release/", views_board.release_many, name="board-release"),
+    path("board/do/<slug:key>/", views_board.deed_many, name="board-deed"),
     path("board/raise/", views_board.raise_many, name="board-raise"),
     path("", include("feedback.urls_reports")),
 ]

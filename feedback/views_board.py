@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
+from feedback import panels
 from feedback.actions import owners
 from feedback.logic.rights import INTEGRATOR, MANAGER, Person
 from feedback.middleware import PageRequest
@@ -23,7 +24,7 @@ from feedback.reports.absences import absent
 from feedback.reports.board import asked_for, loads, open_handoffs, team_of, teams_of
 from feedback.reports.detail import colleagues
 from feedback.views_queue import standing_of
-from leads.logic.errors import InvalidInput, LeadLoopError
+from leads.logic.errors import InvalidInput, LeadLoopError, NotFound
 
 _MOST = 200
 
@@ -78,6 +79,20 @@ def raise_many(request: PageRequest) -> HttpResponse:
         return "raised: first in every list"
 
     return _each(request, act, "raised")
+
+
+@require_POST
+def deed_many(request: PageRequest, key: str) -> HttpResponse:
+    """What an app above lets a manager do, with each chosen handoff."""
+    deed = next((deed for deed in panels.deeds() if deed.key == key), None)
+    if deed is None:
+        raise NotFound("There is nothing of that name to do with handoffs.")
+
+    def act(uid: UUID) -> str:
+        deed.act(uid, by=request.person)
+        return deed.done
+
+    return _each(request, act, "done")
 
 
 def _board(request: PageRequest, teams: list[Team]) -> Board:

@@ -106,11 +106,13 @@ class WorkCalendarAdmin(Guarded):
             self.message_user(request, f"Nothing was saved. {error.message}", messages.ERROR)
             return redirect(request.path)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """With what a preview shows."""
         if "_preview" in request.POST:
             context["preview"] = _preview(context["adminform"].form, context["inline_admin_formsets"])
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """What is typed takes the place of a holiday or company day."""

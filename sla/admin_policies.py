@@ -22,9 +22,10 @@ from sla.reports.drafts import document_of, in_force_of, names_of, whole
 DRAFT_SAVED = "Draft saved. Nothing runs under it until it is published."
 
 
-class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
+class ConditionInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Condition
     form = ConditionForm
+    fields = (("field", "operator", "value"),)
     extra = 0
     max_num = MOST_CONDITIONS
     verbose_name_plural = "conditions: all must hold, none is for everybody"
@@ -106,15 +107,15 @@ class PolicyAdmin(Guarded):
         return own + super().get_urls()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Also write the ladders of the targets."""
+        """Also write the ladders of the targets, and say that nothing runs under any of it yet."""
         super().save_related(request, form, formsets, change)
         for one in (form for formset in formsets if formset.model is Target for form in formset.forms):
             if one.instance.pk and "ladder" in one.cleaned_data and not one.cleaned_data.get("DELETE"):
                 replace_ladder(one.instance.pk, one.cleaned_data["ladder"])
+        self.message_user(request, DRAFT_SAVED)
 
     def response_post_save_add(self, request: HttpRequest, obj: Policy) -> HttpResponseRedirect:
         """Back to the policy, from where it can be looked at and published."""
-        self.message_user(request, DRAFT_SAVED)
         return redirect("admin:sla_policy_change", obj.pk)
 
     response_post_save_change = response_post_save_add

@@ -49,7 +49,7 @@ def publish_page(admin: Guarded, request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Published as {version}. It applies to {label}.")
             return redirect("admin:sla_policy_change", policy.pk)
         # A stale page is shown again as things are now, and published again only by who has seen that.
-        form.data = {**form.data.dict(), "seen": seen_of(_policy(pk))}
+        form.data = {**request.POST.dict(), "seen": seen_of(_policy(pk))}
     return _page(admin, request, {**_shown(_policy(pk)), "form": form}, "publish")
 
 

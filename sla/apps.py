@@ -10,6 +10,18 @@ class SlaConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the clocks to the handoffs, and hand the promise panel down to feedback."""
+        from feedback import panels
         from sla import receivers
+        from sla.actions.acknowledge import acknowledge
 
         receivers.connect()
+        panels.register_proof("sla:proof")
+        panels.register_deed(
+            panels.Deed(
+                key="acknowledge",
+                label="Acknowledge",
+                done="acknowledged: no further step follows",
+                url_name="sla:acknowledge",
+                act=acknowledge,
+            )
+        )

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.http import QueryDict
 from django.utils import timezone
 
 from leads.admin_kinds import SeenForm, complain
@@ -130,7 +131,7 @@ class CalendarForm(SeenForm):
 
     def _read_company_days(self, cleaned: dict[str, Any]) -> None:
         """What the file holds; after a preview the days come back as they were read, without the file."""
-        self.instance.coming_days = None  # type: ignore[attr-defined]
+        self.instance.coming_days = None
         if cleaned.get("forget_company_days"):
             days: dict[dt.date, str] = {}
         elif file := cleaned.get("company_days"):
@@ -142,9 +143,12 @@ class CalendarForm(SeenForm):
             days = _days_of(text)
         else:
             return
-        self.instance.coming_days = days  # type: ignore[attr-defined]
-        self.data = self.data.copy()
-        self.data["company_days_read"] = json.dumps([[on.isoformat(), label] for on, label in days.items()])
+        self.instance.coming_days = days
+        found_days = json.dumps([[on.isoformat(), label] for on, label in days.items()])
+        posted = QueryDict(mutable=True)
+        posted.update(self.data)
+        posted["company_days_read"] = found_days
+        self.data = posted
 
 
 def _days_of(text: str) -> dict[dt.date, str]:
@@ -252,7 +256,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """ValidationError unless exactly one is named."""
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and sum(bool(cleaned.get(name)) for name in self.Meta.fields) != 1:
+        if not self.errors and sum(bool(cleaned.get(name)) for name in ("rep", "team", "country")) != 1:
             raise ValidationError("Choose a rep, a team or a country: one of them.")
         return cleaned
 

@@ -161,6 +161,6 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
             field = error.field.removeprefix(f"targets.{key}").lstrip(".").partition("[")[0]
             complain(self, error, fields={error.field: "ladder" if field == "steps" else field or "within"})
             return cleaned
-        for name, value in {**amounts, **events}.items():
+        for name, value in amounts.items():
             setattr(self.instance, name, value)
-        return cleaned
+        return {**cleaned, **events}

@@ -43,7 +43,7 @@ def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
     if not _concerned(handoff, payload["user"], action=action):
         return None
     said = facts_of(clock, handoff)
-    return own_words(clock, payload["step"], said) or Mail(
+    return _own_words(clock, payload["step"], said) or Mail(
         subject=_SUBJECTS[action].format(**said), body=render_to_string("sla/step_mail.txt", said)
     )
 
@@ -86,8 +86,8 @@ def facts_of(clock: Clock, handoff: Handoff) -> dict[str, Any]:
     }
 
 
-def own_words(clock: Clock, step: int, said: Mapping[str, Any]) -> Mail | None:
-    """The message in the words of the template that the rule's step names; None without one that can be used."""
+def _own_words(clock: Clock, step: int, said: Mapping[str, Any]) -> Mail | None:
+    """The mail in the words of the template that the rule's step names; None without one that can be used."""
     rule = _rule_of(clock, step)
     template = StepTemplate.objects.filter(uid=rule.template).first() if rule and rule.template else None
     if template is None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from leads.logic.mail import Mail
 from sla.logic.chat import check_url, plain
-from sla.mails import digest, facts_of, facts_of_many, own_words, told_of
+from sla.mails import digest, facts_of, facts_of_many, told_of
 from sla.models import ChatChannel, Clock, ClockState
 
 _MOST_NAMED = 10
@@ -39,9 +39,7 @@ def room_message(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | No
         return None
     said = _plain(facts_of(*found))
     how = "is late" if said["promise"].state == "late" else "is due"
-    return own_words(found[0], payload["step"], said) or Mail(
-        subject=f"{said['target']} for {said['name']} {how}", body=render_to_string("sla/step_mail.txt", said)
-    )
+    return Mail(subject=f"{said['target']} for {said['name']} {how}", body=render_to_string("sla/step_mail.txt", said))
 
 
 def room_digest(payloads: Sequence[dict[str, Any]]) -> Mail | None:

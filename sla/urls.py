@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla import views, views_acknowledge, views_attainment, views_excuses, views_proofs
+from sla import views, views_acknowledge, views_attainment, views_excuses, views_proofs, views_replays
 
 app_name = "sla"
 urlpatterns = [
@@ -15,4 +15,8 @@ urlpatterns = [
     path("sla/excuses/", views_excuses.listing, name="excuses"),
     path("sla/excuses/<uuid:uid>/approve/", views_excuses.approve, name="excuse-approve"),
     path("sla/excuses/<uuid:uid>/refuse/", views_excuses.refuse, name="excuse-refuse"),
+    path("sla/replays/", views_replays.replays, name="replays"),
+    path("sla/replays/<uuid:uid>/", views_replays.replay, name="replay"),
+    path("sla/replays/<uuid:uid>/figures.csv", views_replays.replay_csv, name="replay-csv"),
+    path("sla/replays/<uuid:uid>/figures.json", views_replays.replay_json, name="replay-json"),
 ]

@@ -17,7 +17,7 @@ _KINDS = {
 
 def tell_asked(handoff: Handoff, hold: Hold, *, by: Person) -> None:
     """Tell every marketer that a rep asks something; a campaign has no marketers of its own."""
-    marketers = get_user_model()._default_manager.filter(is_active=True, groups__name=MARKETER).exclude(pk=by.user_id)
+    marketers = get_user_model()._default_manager.filter(is_active=True, groups__name=MARKETER)
     tell_many(
         Notice(
             user_id=user_id,
@@ -27,6 +27,7 @@ def tell_asked(handoff: Handoff, hold: Hold, *, by: Person) -> None:
             dedup_key=f"hold:{hold.uid}:asked:{user_id}",
         )
         for user_id in list(marketers.values_list("pk", flat=True))
+        if user_id != by.user_id
     )
 
 

@@ -52,10 +52,11 @@ def hold(
     if why.asks and not asked:
         raise InvalidInput("Say what you ask marketing for.", field="question")
     now = database_now()
-    _end_where_passed(handoff, now=now)
-    if _open(handoff):
-        raise StateConflict("It is on hold already; end that hold first.")
-    began_at = _beginning(handoff, why, at=at)
+    if before := _open(handoff):
+        if before.limit_at > now:
+            raise StateConflict("It is on hold already; end that hold first.")
+        _end(handoff, before, because=HoldEnd.LIMIT, by=LEADLOOP, at=before.limit_at)
+    began_at = now if at is None else _beginning(handoff, why, at=at)
     made = Hold.objects.create(
         handoff=handoff,
         reason=why.key,
@@ -253,10 +254,9 @@ def _words(given: object) -> str:
     return words
 
 
-def _beginning(handoff: Handoff, why: HoldReason, *, at: dt.datetime | None) -> dt.datetime:
+def _beginning(handoff: Handoff, why: HoldReason, *, at: dt.datetime) -> dt.datetime:
+    """`at`, where nothing that is on record speaks against it."""
     began_at = instant(at, earliest=handoff.offered_at)
-    if at is None:
-        return began_at
     if handoff.state == State.ACCEPTED and handoff.decided_at and began_at < handoff.decided_at:
         raise InvalidInput("at lies before the handoff was accepted.", field="at")
     if Hold.objects.filter(handoff=handoff, ended_at__gt=began_at).exists():

@@ -106,7 +106,7 @@ def next_rep(handoff: Handoff, *, can: Callable[[Rep], bool] | None = None) -> R
     `can`, the first of them for whom it is true; it gets the rep with user and team.
     """
     away = Absence.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()), rep=OuterRef("pk"), starts_at__lte=Now())
-    turned_back = Handoff.objects.filter(pk=handoff.previous_id, owner=OuterRef("pk"))
+    turned_back = Handoff.objects.filter(successors=handoff, owner=OuterRef("pk"))
     reps = (
         Rep.objects.filter(~Exists(away), ~Exists(turned_back), team_id=handoff.team_id)
         .filter(is_active=True, user__is_active=True)

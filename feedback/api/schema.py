@@ -109,3 +109,8 @@ def verb(given: type[Shape], summary: str) -> Callable[[View], View]:
         return view
 
     return described
+
+
+def problems_of(*statuses: int) -> dict[Any, Any]:
+    """The refusals of an address of another app, beside those that every address has."""
+    return _problems(*statuses)

@@ -5,8 +5,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
+from feedback import panels
 from feedback.models import Team
 from feedback.pages.board_parts import (
     Board,
@@ -108,15 +109,18 @@ def _reassign(view: View) -> Reassign | None:
 
 
 def _deeds(view: View) -> Iterable[Deed]:
-    """What a press does besides giving; the page of another app has no button where that app is not installed."""
+    """What a press does besides giving: what feedback knows, then what the apps above let a manager do."""
     if not view.reps:
         return
     yield Deed("Release to the queue", view.address("board-release"))
     yield Deed("Raise priority", view.address("board-raise"))
-    try:
-        yield Deed("Acknowledge", reverse("sla:acknowledge"))
-    except NoReverseMatch:
-        return
+    kept = {
+        key: value
+        for key, value in (("team", str(view.team.uid)), ("rep", view.asked.owner), ("show", view.asked.shown))
+        if value
+    }
+    for deed in panels.deeds():
+        yield Deed(deed.label, reverse("feedback:board-deed", args=[deed.key], query=kept))
 
 
 def _said(row: BoardRow) -> tuple[object, ...]:

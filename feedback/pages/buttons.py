@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
+from feedback import panels
 from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import State, Verb, next_state
 from feedback.models import Handoff, Hold
@@ -74,6 +77,9 @@ def actions(handoff: Handoff, *, holds: Sequence[Hold], reader: Reader, now: dt.
         yield action("Outcome", "o", "handoff-outcome")
     if can(Verb.REASSIGN):
         yield action("Reassign", "m", "handoff-reassign")
+    if can(Verb.RAISE) and handoff.due_at is not None and handoff.due_at < now:
+        for deed in panels.deeds():
+            yield Action(label=deed.label, key="", url=reverse(deed.url_name, args=[handoff.uid]), look="", kind="post")
     if can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):
         yield action("Undo", "z", "handoff-undo", "strong" if not is_worked else "", "post")
 

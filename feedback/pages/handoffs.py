@@ -18,7 +18,7 @@ from feedback.pages.around import Item, Pair, around, history_items, latest_sigh
 from feedback.pages.buttons import Action, Reader, actions
 from feedback.pages.held import Answered, answers, held_sentence
 from feedback.pages.lists import raised_words
-from feedback.panels import Promise
+from feedback.panels import Promise, proof_url
 from feedback.reports.detail import Detail
 from leads.logic.why_now import Part, why_now
 from leads.logic.words import when_words
@@ -35,7 +35,6 @@ class PromiseLine:
     state: str
     sentence: str
     share: int | None
-    proof_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +67,7 @@ class HandoffPage:
     raised: str
     held_words: str
     promise: PromiseLine | None
+    proof_url: str
     actions: tuple[Action, ...]
     why: tuple[Part, ...]
     why_more: tuple[str, ...]
@@ -113,6 +113,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         raised=raised_words(handoff.priority) if handoff.state in OPEN else "",
         held_words=f"{held_sentence(hold, now=now)} A decision ends the hold." if hold else "",
         promise=promise_line(promise, is_own=handoff.owner_id == reader.person.rep_id, now=now),
+        proof_url=proof_url(handoff.uid),
         actions=tuple(actions(handoff, holds=found.holds, reader=reader, now=now)),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
         why_more=tuple(_why_more(found)),

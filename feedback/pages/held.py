@@ -51,6 +51,10 @@ def _answered(hold: Hold, *, person: Person, now: dt.datetime) -> Answered:
     if hold.ended_at is None:
         return Answered(question=hold.question, asked=asked, answer="", answered="Marketing has not answered yet.")
     ended = when_words(hold.ended_at, now=now, zone=zone)
+    if hold.answer and hold.ended_because == HoldEnd.LIMIT:
+        return Answered(
+            question=hold.question, asked=asked, answer=hold.answer, answered="Answered after the hold had ended."
+        )
     if hold.answer:
         said = f"{_who(hold.ended_by, person)} answered {ended}"
         return Answered(question=hold.question, asked=asked, answer=hold.answer, answered=said)

@@ -21,7 +21,7 @@ def publish_calendar(calendar_id: int, *, by: Actor, moves_running: bool = True)
     With `moves_running`, open clocks that count in an earlier version and are not past their deadline count the old
     hours up to published_at and the new ones after it. NotFound; InvalidInput(<place>) for a calendar that never opens,
     or not for as long as a clock needs, and then nothing is published. Locks the calendar, the handoffs, the clocks.
-    Journals calendar.published.
+    Journals calendar.published. Whoever works by these hours is asked anew whether they can answer in time.
     """
     calendar = WorkCalendar.objects.select_for_update(no_key=True).filter(pk=calendar_id).first()
     if calendar is None:

@@ -22,29 +22,30 @@ WITH people AS (
         %(users)s::int[], %(singles)s::int[], %(firsts)s::int[], %(may_digests)s::boolean[], %(stretches)s::bigint[],
         %(mail_ats)s::timestamptz[]
     ) AS p (user_id, singles, first, may_digest, stretch, mail_at)
-), waiting AS MATERIALIZED (
-    SELECT t.id, t.user_id, t.clock_id, t.step, t.action, c.target, c.handoff_id, h.uid AS handoff_uid, h.lead_id,
-           h.account_id, c.step_ats[t.step + 1] AS step_at, person.email, {STILL_TRUE} AS is_true
-    FROM sla_telling t {JOINED}
-    WHERE t.told_at IS NULL AND t.user_id = ANY(%(users)s)
+), waiting AS (
+    SELECT t.id, t.clock_id, t.step, t.action, c.target, c.handoff_id, h.uid AS handoff_uid, h.lead_id, h.account_id,
+           c.step_ats[t.step + 1] AS step_at, person.email, {STILL_TRUE} AS is_true, people.*
+    FROM people JOIN sla_telling t ON t.user_id = people.user_id AND t.told_at IS NULL {JOINED}
 ), latest AS (
-    SELECT DISTINCT ON (user_id, clock_id) * FROM waiting WHERE is_true ORDER BY user_id, clock_id, step DESC
+    SELECT *, max(step) OVER clock_of AS last_step, max(step_at) OVER clock_of AS last_at
+    FROM waiting WINDOW clock_of AS (PARTITION BY user_id, clock_id, is_true)
 ), ranked AS (
-    SELECT latest.*, row_number() OVER (PARTITION BY user_id ORDER BY step_at DESC, clock_id DESC) AS place FROM latest
-), chosen AS MATERIALIZED (
-    SELECT ranked.*, people.stretch, people.first, people.mail_at, place > people.singles AS is_together
-    FROM ranked JOIN people USING (user_id)
-    WHERE place <= people.singles OR people.may_digest
+    -- Joined to nothing from here on: what is written down of a telling decides about the telling.
+    SELECT *, dense_rank() OVER (PARTITION BY user_id, is_true ORDER BY last_at DESC, clock_id DESC) AS place FROM latest
+), decided AS MATERIALIZED (
+    SELECT *, is_true AND place > singles AS is_together FROM ranked
+    WHERE NOT is_true OR place <= singles OR may_digest
 ), told AS (
     UPDATE sla_telling t
-    SET told_at = CASE WHEN chosen.is_together THEN %(together_at)s::timestamptz ELSE %(told_at)s::timestamptz END
-    FROM waiting LEFT JOIN chosen ON chosen.user_id = waiting.user_id AND chosen.clock_id = waiting.clock_id
-    WHERE t.id = waiting.id AND (NOT waiting.is_true OR chosen.clock_id IS NOT NULL)
+    SET told_at = CASE WHEN is_together THEN %(together_at)s::timestamptz ELSE %(told_at)s::timestamptz END
+    FROM decided WHERE t.id = decided.id
+), chosen AS (
+    SELECT * FROM decided WHERE is_true AND step = last_step
 ), together AS (
     SELECT user_id, stretch, mail_at, email, count(DISTINCT handoff_id) AS handoffs
     FROM chosen WHERE is_together GROUP BY user_id, stretch, mail_at, email
 ), messages AS MATERIALIZED (
-    SELECT one.user_id, one.email, mail_at, handoff_uid, 'sla.' || action || '.' || target AS kind,
+    SELECT one.user_id, one.email, one.mail_at, handoff_uid, 'sla.' || action || '.' || target AS kind,
            left(coalesce(nullif(l.name, ''), nullif(l.email, ''), a.name, 'Unknown visitor'), 200) AS subject,
            'told:' || user_id || ':' || stretch || ':' || (first + place - 1) AS key,
            jsonb_build_object('renderer', 'sla.step', 'clock', clock_id, 'step', step, 'user', user_id) AS payload

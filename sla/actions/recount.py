@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from sla.logic.business_time import Calendar
-from sla.logic.shift import shift_many
+from sla.logic.shifts import shift_many
 from sla.models import CalendarVersion
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ GROUP BY 1, 2, c.id / {_BATCH}
 """
 
 _ROOM = """
-CREATE TEMPORARY TABLE IF NOT EXISTS sla_recount (
+CREATE TEMPORARY TABLE sla_recount (
     id bigint, handoff_id bigint, due_at timestamptz, adjusted_due_at timestamptz, step_ats timestamptz[]
 ) ON COMMIT DROP
 """
@@ -117,26 +117,28 @@ def move(taken: Taken, *, to: CalendarVersion) -> int:
     Handoff.due_at follows. InvalidInput when the new hours do not reach a deadline within twenty years. The rows are
     those of `take`, in the same transaction.
     """
+    if not taken.batches:
+        return 0
     versions = {version for version, _, _ in taken.batches}
     hours = dict(CalendarVersion.objects.filter(pk__in=versions).values_list("pk", "hours"))
     old = {pk: Calendar.from_dict(raw) for pk, raw in hours.items()}
     new = Calendar.from_dict(to.hours)
     moved = 0
     with connection.cursor() as cursor:
+        cursor.execute(_ROOM)
         for version, steps, raw in taken.batches:
             rows = _of_locked(_read(raw, steps=steps), taken.handoff_ids)
             rows, pivots = _in_time(rows, published_at=to.published_at)
-            if not rows.size:
-                continue
             _shift(rows, pivots=pivots, old=old[version], new=new)
-            cursor.execute(_ROOM)
-            cursor.execute("TRUNCATE sla_recount")
             with cursor.copy("COPY sla_recount FROM STDIN (FORMAT BINARY)") as copy:
                 for piece in _written(rows):
                     copy.write(piece)
-            cursor.execute(_MOVE, {"version": to.pk})
-            cursor.execute(_KEEP_DUE)
             moved += rows.size
+        # Without figures about the new table the plan would be one for a handful of rows.
+        cursor.execute("ANALYZE sla_recount")
+        cursor.execute(_MOVE, {"version": to.pk})
+        cursor.execute(_KEEP_DUE)
+        cursor.execute("DROP TABLE sla_recount")
     return moved
 
 

@@ -28,8 +28,9 @@ _OPEN = (ReplayState.WAITING, ReplayState.RUNNING)
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayInput:
-    """What to judge: a policy by uid, `version` "draft", a number, or "" for the one in force; alone, or among all rules
-    in force; over handoffs offered from begins_at up to ends_at.
+    """What to judge: a policy by uid, `version` "draft", a number, or "" for the one in force; alone, or among all.
+
+    Over handoffs offered from `begins_at` up to but not at `ends_at`.
     """
 
     policy: str
@@ -80,10 +81,7 @@ def work(*, seconds: float) -> int:
     A replay belongs to whoever claimed it until the claim is given back or LEASE has passed without a sign of life.
     """
     deadline, count = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline:
-        replay = _claimed()
-        if replay is None:
-            break
+    while (count == 0 or time.monotonic() < deadline) and (replay := _claimed()):
         count += 1
         try:
             _work_on(replay, deadline=deadline)

@@ -41,77 +41,71 @@ WITH due AS MATERIALIZED (
     RETURNING clock_id, step, action
 ), news AS (
     SELECT fired.clock_id, fired.step, fired.action, due.target, due.cycle, due.deadline_at, due.step_at,
-           h.uid AS handoff_uid, h.team_id, l.uid AS lead_uid, rep.user_id AS owner_user_id
+           h.uid AS handoff_uid, h.team_id, l.uid AS lead_uid, rep.user_id AS owner_user_id, room.uid AS room_uid
     FROM fired
     JOIN due ON due.id = fired.clock_id
     JOIN feedback_handoff h ON h.id = due.handoff_id
     LEFT JOIN leads_lead l ON l.id = h.lead_id
     LEFT JOIN feedback_rep rep ON rep.id = h.owner_id AND rep.is_active
-), told AS (
-    SELECT news.clock_id, news.step, news.action, people.user_id
+    LEFT JOIN LATERAL (
+        SELECT found.uid FROM sla_policyversion version JOIN sla_chatchannel found ON found.is_active
+            AND found.uid::text = version.rules -> 'targets' -> due.target::text -> 'steps' -> due.ref::int ->> 'channel'
+        WHERE fired.action = 'notify_channel' AND version.id = due.version_id
+    ) room ON true
+), operations AS MATERIALIZED (
+    SELECT person.id AS user_id FROM auth_group g
+    JOIN auth_user_groups member ON member.group_id = g.id
+    JOIN auth_user person ON person.id = member.user_id AND person.is_active
+    WHERE g.name = 'operations'
+), reached AS MATERIALIZED (
+    -- A step that reaches nobody keeps one row, without a user.
+    SELECT news.*, people.user_id
     FROM news
-    CROSS JOIN LATERAL (
-        SELECT owner_user_id AS user_id WHERE action IN ('warn', 'notify_owner') AND owner_user_id IS NOT NULL
-        UNION
-        SELECT managers.user_id FROM feedback_team_managers managers
+    LEFT JOIN LATERAL (
+        SELECT person.id AS user_id FROM auth_user person
+        WHERE action IN ('warn', 'notify_owner') AND person.id = owner_user_id AND person.is_active
+        UNION ALL
+        SELECT boss.id FROM feedback_team_managers managers
         JOIN auth_user boss ON boss.id = managers.user_id AND boss.is_active
         WHERE managers.team_id = news.team_id
           AND (action = 'notify_manager' OR (action IN ('warn', 'notify_owner') AND owner_user_id IS NULL))
-    ) people
-    JOIN auth_user person ON person.id = people.user_id AND person.is_active
-), heard AS (
-    SELECT * FROM told
+    ) people ON true
+), tellings AS (
+    INSERT INTO sla_telling (clock_id, step, action, user_id)
+    SELECT clock_id, step, action, user_id FROM reached WHERE user_id IS NOT NULL
     UNION ALL
     -- Nobody to tell must not mean that nobody hears: operations does.
-    SELECT news.clock_id, news.step, news.action, person.id
-    FROM news
-    JOIN auth_group g ON g.name = 'operations'
-    JOIN auth_user_groups member ON member.group_id = g.id
-    JOIN auth_user person ON person.id = member.user_id AND person.is_active
-    WHERE news.action IN ('warn', 'notify_owner', 'notify_manager')
-      AND NOT EXISTS (SELECT 1 FROM told WHERE told.clock_id = news.clock_id AND told.step = news.step)
-), rooms AS (
-    SELECT due.id AS clock_id, due.step, room.uid AS room_uid
-    FROM due
-    JOIN sla_policyversion version ON version.id = due.version_id
-    JOIN sla_chatchannel room ON room.is_active AND room.uid::text =
-         version.rules -> 'targets' -> due.target::text -> 'steps' -> due.ref::int ->> 'channel'
-    WHERE due.action = 'notify_channel'
+    SELECT clock_id, step, action, operations.user_id FROM reached CROSS JOIN operations
+    WHERE reached.user_id IS NULL AND action IN ('warn', 'notify_owner', 'notify_manager')
+    ON CONFLICT (clock_id, step, user_id) DO NOTHING
+), results AS (
+    SELECT DISTINCT ON (clock_id) *, CASE
+        WHEN action = 'notify_channel' AND room_uid IS NULL THEN 'the channel is no longer in use'
+        WHEN action IN ('warn', 'notify_owner', 'notify_manager') AND user_id IS NULL
+             AND NOT EXISTS (SELECT FROM operations) THEN 'there is nobody to tell'
+    END AS because
+    FROM reached
 ), entries AS (
     INSERT INTO leads_journalentry (uid, kind, handoff_uid, lead_uid, actor_id, actor_label, via, data, occurred_at)
     SELECT gen_random_uuid(),
-           CASE WHEN missing.because IS NOT NULL THEN 'step.skipped'
-                ELSE CASE news.action WHEN 'breach' THEN 'clock.breached' WHEN 'warn' THEN 'owner.warned'
-                     WHEN 'notify_owner' THEN 'owner.notified' WHEN 'notify_manager' THEN 'manager.notified'
-                     ELSE 'channel.notified' END END,
+           CASE WHEN because IS NOT NULL THEN 'step.skipped'
+                WHEN action = 'breach' THEN 'clock.breached' WHEN action = 'warn' THEN 'owner.warned'
+                WHEN action = 'notify_owner' THEN 'owner.notified' WHEN action = 'notify_manager' THEN 'manager.notified'
+                ELSE 'channel.notified' END,
            handoff_uid, lead_uid, NULL, 'LeadLoop', 'system',
-           jsonb_build_object('target', target, 'cycle', cycle, 'step', news.step, 'due_at', deadline_at)
-               || CASE WHEN missing.because IS NULL THEN '{{}}'::jsonb
-                       ELSE jsonb_build_object('action', news.action, 'because', missing.because) END,
+           jsonb_build_object('target', target, 'cycle', cycle, 'step', step, 'due_at', deadline_at)
+               || CASE WHEN because IS NULL THEN '{{}}'::jsonb
+                       ELSE jsonb_build_object('action', action, 'because', because) END,
            step_at
-    FROM news
-    LEFT JOIN LATERAL (
-        SELECT CASE
-            WHEN news.action = 'notify_channel' AND NOT EXISTS (
-                SELECT 1 FROM rooms WHERE rooms.clock_id = news.clock_id AND rooms.step = news.step
-            ) THEN 'the channel is no longer in use'
-            WHEN news.action IN ('warn', 'notify_owner', 'notify_manager') AND NOT EXISTS (
-                SELECT 1 FROM heard WHERE heard.clock_id = news.clock_id AND heard.step = news.step
-            ) THEN 'there is nobody to tell'
-        END AS because
-    ) missing ON true
-), tellings AS (
-    INSERT INTO sla_telling (clock_id, step, action, user_id)
-    SELECT clock_id, step, action, user_id FROM heard
-    ON CONFLICT (clock_id, step, user_id) DO NOTHING
+    FROM results
 ), chats AS (
     INSERT INTO leads_outboxmessage (
         uid, channel, target, payload, dedup_key, handoff_uid, state, attempt_count, last_error
     )
-    SELECT gen_random_uuid(), 'chat', rooms.room_uid::text,
-           jsonb_build_object('renderer', 'sla.room', 'clock', rooms.clock_id, 'step', rooms.step),
-           'step:' || rooms.clock_id || ':' || rooms.step || ':room', news.handoff_uid, 'waiting', 0, ''
-    FROM rooms JOIN news ON news.clock_id = rooms.clock_id AND news.step = rooms.step
+    SELECT gen_random_uuid(), 'chat', room_uid::text,
+           jsonb_build_object('renderer', 'sla.room', 'clock', clock_id, 'step', step),
+           'step:' || clock_id || ':' || step || ':room', handoff_uid, 'waiting', 0, ''
+    FROM results WHERE room_uid IS NOT NULL
     ON CONFLICT (dedup_key) DO NOTHING
 )
 SELECT count(*) FROM moved

@@ -19,6 +19,7 @@ MOST_BYTES = 1_000_000
 MOST_EVENTS = 2_000
 MOST_DAYS = 2_000
 LONGEST_EVENT_DAYS = 366
+_MOST_A_YEAR = 12
 _LABEL = 100
 _READ = frozenset(
     {"BEGIN", "END", "UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
@@ -124,6 +125,8 @@ def _days(events: list[Any], *, first: date, last: date) -> CompanyDays:
 
 def _why_not(event: Any) -> str:
     """Why an event is left out, empty when it is not."""
+    if event.errors:
+        raise InvalidInput(f"An event has a {event.errors[0][0]!s:.20} that cannot be read.")
     start = _value(event, "DTSTART")
     if start is None:
         raise InvalidInput("An event has no day on which it begins, or one that cannot be read.")
@@ -139,9 +142,11 @@ def _why_not(event: Any) -> str:
 
 def _is_yearly(rule: Any) -> bool:
     parts = {str(key).upper() for key in rule}
+    days = len(rule.get("BYMONTH", "x")) * len(rule.get("BYDAY") or rule.get("BYMONTHDAY") or "x")
     # Days of the week without a month are weekdays of the whole year.
     return (
-        [str(one).upper() for one in rule.get("FREQ", ())] == ["YEARLY"]
+        days <= _MOST_A_YEAR
+        and [str(one).upper() for one in rule.get("FREQ", ())] == ["YEARLY"]
         and parts <= _RULE_PARTS
         and not ("BYDAY" in parts and ("BYMONTH" not in parts or "BYMONTHDAY" in parts))
     )
@@ -189,7 +194,7 @@ def _in_year(rule: Any, start: date, year: int) -> list[date]:
         length = calendar.monthrange(year, month)[1]
         if weekdays := rule.get("BYDAY"):
             for text in {str(one).upper() for one in weekdays}:
-                found |= _weekdays(text, year=year, month=month, length=length)
+                found |= _weekdays(text, date(year, month, 1), length=length)
             continue
         for day in {int(one) for one in rule.get("BYMONTHDAY") or (start.day,)}:
             number = day if day > 0 else length + 1 + day
@@ -198,12 +203,12 @@ def _in_year(rule: Any, start: date, year: int) -> list[date]:
     return sorted(found)
 
 
-def _weekdays(text: str, *, year: int, month: int, length: int) -> set[date]:
-    """What 4TH, -1MO or FR means in a month."""
+def _weekdays(text: str, first: date, *, length: int) -> set[date]:
+    """What 4TH, -1MO or FR means in the month of `length` days that begins with `first`."""
     if text[-2:] not in _WEEKDAYS:
         return set()
-    wanted = _WEEKDAYS.index(text[-2:])
-    every = [date(year, month, day) for day in range(1, length + 1) if date(year, month, day).weekday() == wanted]
+    earliest = 1 + (_WEEKDAYS.index(text[-2:]) - first.weekday()) % 7
+    every = [first.replace(day=day) for day in range(earliest, length + 1, 7)]
     if not text[:-2]:
         return set(every)
     place = int(text[:-2])

@@ -169,7 +169,7 @@ def _policy(table: Table, names: Names, calendars: frozenset[str] | set[str]) ->
     targets_table = table.table("targets")
     targets = {key: _target(targets_table.table(key), key, names) for key in KEYS if targets_table.has(key)}
     targets_table.done()
-    document = {
+    document: dict[str, Any] = {
         "name": table.text("name", longest=100),
         "position": table.number("position", most=32_767, default=0),
         "is_active": table.flag("is_active", default=True),

@@ -7,8 +7,12 @@ before the pivot has happened and stays.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sla.logic.business_time import Calendar
+
+if TYPE_CHECKING:
+    from sla.logic.timeline import Micros
 
 
 @dataclass(frozen=True)
@@ -27,3 +31,12 @@ class Shift:
     def all(self, ats: Sequence[dt.datetime]) -> list[dt.datetime]:
         """Where each moves to."""
         return [self(at) for at in ats]
+
+
+def shift_many(ats: "Micros", *, pivots: "Micros", old: Calendar, new: Calendar) -> "Micros":
+    """Where an edit moves each of `ats`, with a pivot for each: int64 microseconds since 1970 UTC; all or nothing."""
+    moved = ats.copy()
+    ahead = ats > pivots
+    since = pivots[ahead]
+    moved[ahead] = new.add_many(since, old.between_many(since, ats[ahead]))
+    return moved

@@ -7,6 +7,7 @@ from django.utils import timezone
 from sla.logic.durations import in_words
 
 _HOUR = dt.timedelta(hours=1)
+_MINUTE = dt.timedelta(minutes=1)
 _SECOND = dt.timedelta(seconds=1)
 
 
@@ -17,13 +18,21 @@ def promise_words(amount: dt.timedelta, *, days: int | None = None) -> str:
     hours, rest = divmod(amount, _HOUR)
     if hours and not rest:
         return f"{hours} business {'hour' if hours == 1 else 'hours'}"
-    return f"{in_words(amount)} of business time"
+    return business_words(amount)
+
+
+def business_words(length: dt.timedelta) -> str:
+    """A length of business time without its sign: "57 h 5 min of business time"; a business day has no fixed length."""
+    hours, rest = divmod(abs(length), _HOUR)
+    size = f"{hours:,} h {in_words(rest)}" if hours and rest >= _MINUTE else f"{hours:,} h" if hours else in_words(rest)
+    return f"{size} of business time"
 
 
 def at_words(at: dt.datetime) -> str:
-    """An instant in the reader's zone: "Mon 23 Nov 2026 09:00"."""
+    """An instant in the reader's zone: "Mon 23 Nov 09:00", with its year when that is not this one."""
     local = timezone.localtime(at)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+    year = "" if local.year == timezone.localtime().year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def span_words(begins_at: dt.datetime, ends_at: dt.datetime) -> str:

@@ -13,7 +13,7 @@ from leads.logic.words import NOTHING
 from sla.logic.durations import in_words
 from sla.logic.proof import Holder, Interval, Kind
 from sla.models import ClockState, Excuse, ExcuseState, TargetKey
-from sla.pages.proof_words import at_words, exact_words, promise_words, span_words, until_words
+from sla.pages.proof_words import at_words, business_words, exact_words, promise_words, span_words, until_words
 from sla.reports.proofs import ClockProof, HandoffProof, TermNamed
 
 _VERBS = {
@@ -24,10 +24,10 @@ _VERBS = {
     TargetKey.OWNER: "Find an owner",
 }
 _BECAUSE = {
-    "started": "when it started",
-    "policy": "new rules for running promises",
-    "owner": "the hours of the new owner",
-    "calendar": "the calendar was changed",
+    "started": "its start",
+    "policy": "when the rules changed",
+    "owner": "when the owner changed",
+    "calendar": "when the calendar changed",
 }
 _HOLDERS = {Holder.SYSTEM: "nobody yet", Holder.MARKETING: "marketing", Holder.PROSPECT: "the prospect"}
 _NOTHING = dt.timedelta()
@@ -178,7 +178,7 @@ _KIND_WORDS = {
 
 def _result(one: ClockProof, *, left: dt.timedelta, is_late: bool) -> Result:
     """What became of the promise, or how it stands."""
-    size, state = f"{in_words(left)} of business time", one.clock.state
+    size, state = business_words(left), one.clock.state
     if state == ClockState.CANCELLED:
         return Result("Late when the question was dropped" if is_late else "Not needed any more", "later")
     if state == ClockState.STOPPED:
@@ -208,8 +208,8 @@ _ALWAYS = frozenset({"Promised", "Counted"})
 
 
 def _term(term: TermNamed) -> Pair:
-    words = f"{term.policy}, hours of {term.calendar} ({term.timezone})"
-    return Pair(f"{at_words(term.since)}: {_BECAUSE[term.because]}", words)
+    words = f"{term.policy}, in the hours of {term.calendar} ({term.timezone})"
+    return Pair(f"From {at_words(term.since)}, {_BECAUSE[term.because]}", words)
 
 
 def _row(interval: Interval, *, reps: Mapping[str, str]) -> Row:

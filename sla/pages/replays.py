@@ -5,9 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from feedback.logic.charts import BarChart, BarRow, stacked_bars
 from feedback.logic.rates import Rate, wilson
-from leads.logic.csv_cells import csv_lines
+from feedback.models import Handoff
 from leads.logic.words import interval_words, points_words, rate_words
 from sla.logic.ladder import RULE_ACTIONS
 from sla.logic.replay_tally import BREACHED, CANCELLED, MET, RUNNING, Tally, TeamTally
@@ -15,6 +17,7 @@ from sla.logic.rules_document import KEYS
 from sla.models import StepAction, TargetKey
 
 CANNOT_KNOW = (
+    "The policy is judged as if it had been valid all along, and beside it stands what happened to the same handoffs.",
     "What people did stands as it was: who would have answered sooner, or given up, under other rules cannot be known.",
     "A handoff that would have been given away or ended is counted, and then followed as it really went on.",
     "Whether another rep would have been free is not asked, nor are acknowledgements, digests and quiet hours.",
@@ -224,6 +227,28 @@ def _loads(raw: Mapping[str, Any], users: Mapping[int, str], zone: dt.tzinfo) ->
     return sorted(lines, key=lambda line: (line.user, line.side))
 
 
+@dataclass(frozen=True)
+class ListedHandoff:
+    """A handoff that would have been taken away, as far as the reader may see it."""
+
+    url: str
+    name: str
+    account: str
+    what: str
+
+
+def listed_of(figures: Figures, handoffs: Mapping[str, Handoff]) -> list[ListedHandoff]:
+    """The handoffs listed that are among those given, with an address each."""
+    words = {"reassign": "given to the next rep", "end": "ended"}
+    found = []
+    for uid, what in figures.listed:
+        if handoff := handoffs.get(uid):
+            account = handoff.account.name if handoff.account and handoff.lead else ""
+            name = str(handoff.lead or handoff.account)
+            found.append(ListedHandoff(reverse("feedback:handoff", args=[uid]), name, account, words[what]))
+    return found
+
+
 def chart_of(figures: Figures) -> BarChart:
     """Every target twice, as judged and as it happened: met, breached, still running, cancelled in time."""
     rows = []
@@ -236,85 +261,3 @@ def chart_of(figures: Figures) -> BarChart:
                     BarRow(label=f"{line.label}, {name}", amounts=amounts, note=note, is_young=side.rate.is_few)
                 )
     return stacked_bars(rows, series=("In time", "Breached", "Still running", "Cancelled in time"))
-
-
-COLUMNS = ("section", "name", "side", "due", "met", "breached", "running", "cancelled", "share", "low", "high", "count")
-
-
-def rows_of(figures: Figures) -> list[tuple[Any, ...]]:
-    """The figures as rows of COLUMNS."""
-    rows = _target_rows("all", figures.targets)
-    for team in figures.teams:
-        rows += _target_rows(f"team {team.name}", team.targets)
-    for section, lines in (("step", figures.steps), ("moved", figures.moved)):
-        for line in lines:
-            for side, count in (("judged", line.judged), ("real", line.real)):
-                rows.append((section, line.key, side, *[None] * 8, count))
-    for load in figures.loads:
-        rows.append(("manager told in all", load.user, load.side, *[None] * 8, load.total))
-        rows.append(("manager told, busiest hour", load.user, load.side, *[None] * 8, load.most))
-    return rows
-
-
-def csv_of(figures: Figures) -> str:
-    """The figures as a CSV file."""
-    return "".join(csv_lines(COLUMNS, rows_of(figures)))
-
-
-def data_of(figures: Figures) -> dict[str, Any]:
-    """The figures as JSON."""
-    return {
-        "until": figures.until.isoformat(),
-        "handoffs": figures.handoffs,
-        "promised": {"judged": figures.promised, "real": figures.really_promised},
-        "targets": _target_data(figures.targets),
-        "steps": {line.key: {"judged": line.judged, "real": line.real} for line in figures.steps},
-        "moved": {line.key: {"judged": line.judged, "real": line.real} for line in figures.moved},
-        "teams": [
-            {"name": team.name, "handoffs": team.handoffs, "targets": _target_data(team.targets)}
-            for team in figures.teams
-        ],
-        "managers": [
-            {
-                "name": load.user,
-                "side": load.side,
-                "told": load.total,
-                "hours": load.hours,
-                "quartiles": list(load.quartiles),
-                "most": load.most,
-                "busiest": [[at.isoformat(), count] for at, count in load.busiest],
-            }
-            for load in figures.loads
-        ],
-        "says": list(figures.says),
-        "cannot_know": list(CANNOT_KNOW),
-    }
-
-
-def _target_rows(section: str, lines: Sequence[TargetLine]) -> list[tuple[Any, ...]]:
-    return [
-        (section, line.key, name, *_counts(side).values(), None)
-        for line in lines
-        for name, side in (("judged", line.judged), ("real", line.real))
-    ]
-
-
-def _target_data(lines: Sequence[TargetLine]) -> dict[str, Any]:
-    return {line.key: {"judged": _counts(line.judged), "real": _counts(line.real)} for line in lines}
-
-
-def _counts(side: Side) -> dict[str, Any]:
-    return {
-        "due": side.due,
-        "met": side.met,
-        "breached": side.breached,
-        "running": side.running,
-        "cancelled": side.cancelled,
-        "share": _rounded(side.rate.share),
-        "low": _rounded(side.rate.low),
-        "high": _rounded(side.rate.high),
-    }
-
-
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 6)

@@ -82,7 +82,7 @@ def names_of(documents: Iterable[dict[str, Any]]) -> dict[str, str]:
                 others |= {step["channel"], step["template"]}
     found: dict[str, str] = {}
     for model, uids in ((WorkCalendar, calendars), (ChatChannel, others), (StepTemplate, others)):
-        rows = model.objects.filter(uid__in=uids - {""}).values_list("uid", "name")  # type: ignore[attr-defined]
+        rows = model.objects.filter(uid__in=uids - {""}).values_list("uid", "name")
         found |= {str(uid): name for uid, name in rows}
     return found
 

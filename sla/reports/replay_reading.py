@@ -120,7 +120,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Piece:
-    """Part of the past: its columns, the uids of its handoffs, and the statement's parameters that select it."""
+    """Part of the past: its columns, the uids of its handoffs, and the parameters of statements that choose it again.
+
+    `ruled` among those are the ids of handoffs that the rules apply to.
+    """
 
     past: Past
     uids: bytes
@@ -155,6 +158,7 @@ def read_piece(span: Span, judge: Judge, *, after: Place | None, limit: int = PI
     last = Place(dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(offered[-1])), int(ids[-1]))
     chosen |= {"last_at": last.offered_at, "last_id": last.id}
     rule, country, countries = _ruled(judge, chosen, offered)
+    chosen["ruled"] = ids[rule >= 0].tolist()
     facts = _facts(judge, chosen, ids=ids, offered=offered, owner=owner)
     past = Past(
         offered=offered,

@@ -1,4 +1,7 @@
-"""What really happened to the handoffs of a replay: their clocks, steps and tellings, as they stood at its `until`."""
+"""What really happened to handoffs that the judged rules apply to: clocks, steps and tellings, as they stood at `until`.
+
+The others are left out, so that like is compared with like.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,13 +10,15 @@ from django.db import connection
 
 from sla.logic.replay_tally import Tally
 
-# The piece of the past, chosen with the parameters of replay_reading; a held clock is late only if it was before.
+# The piece of the past, chosen with the parameters of replay_reading.
 _PIECE = """
-    FROM feedback_handoff h JOIN sla_clock c ON c.handoff_id = h.id
+    FROM feedback_handoff h JOIN unnest(%(ruled)s::bigint[]) AS ruled (id) ON ruled.id = h.id
+    JOIN sla_clock c ON c.handoff_id = h.id
     WHERE h.offered_at >= %(begins_at)s AND h.offered_at < %(ends_at)s
         AND (h.offered_at, h.id) > (%(after_at)s, %(after_id)s) AND (h.offered_at, h.id) <= (%(last_at)s, %(last_id)s)
 """
 
+# A held clock is late only if it was before.
 _CLOCKS = f"""
 SELECT team_id, target,
     count(*) FILTER (WHERE NOT is_late AND is_over AND state = 'stopped'),
@@ -49,6 +54,8 @@ GROUP BY 1, 2
 def real_tally(chosen: Mapping[str, Any]) -> Tally:
     """What happened to the handoffs that the parameters of a piece choose; four statements. `told` is by user."""
     found = Tally()
+    if not chosen["ruled"]:
+        return found
     for team, target, *counts in _rows(_CLOCKS, chosen):
         found.team(team).clocks[target] = counts
     for team, count in _rows(_PROMISED, chosen):

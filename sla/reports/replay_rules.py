@@ -1,4 +1,4 @@
-"""The rules that a replay judges by, frozen when it is asked for: a draft, a version, all in force with one replaced."""
+"""The rules that a replay judges by, frozen when it is asked for: a draft, a version, or all in force with one new."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +13,8 @@ from sla.reports.drafts import document_of, whole
 from sla.reports.rules import Uses, in_force
 
 DRAFT = "draft"
+_ALWAYS = {"valid_from": "1970-01-01T00:00:00+00:00", "valid_until": None}
+_MOST_VERSIONS = 12
 
 
 def document_to_judge(policy: Policy, version: str) -> dict[str, Any]:
@@ -38,18 +40,24 @@ def document_to_judge(policy: Policy, version: str) -> dict[str, Any]:
 
 
 def rules_alone(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a replay is to keep so that `document` alone is judged: everything else promises nothing."""
-    return _frozen([dict(document)])
+    """What a replay is to keep so that `document` alone is judged: everything else promises nothing.
+
+    It is judged as if it had been valid all along, or a draft could never be looked at before it is published.
+    """
+    return _frozen([dict(document) | _ALWAYS])
 
 
 def rules_among(document: Mapping[str, Any], *, policy_id: int) -> dict[str, Any]:
-    """What a replay is to keep so that all rules in force are judged, with `document` in the place of its policy's."""
+    """What a replay is to keep so that all rules in force are judged, with `document` in the place of its policy's.
+
+    That one is judged as if it had been valid all along; the others keep their days.
+    """
     ids = [version_id for version_id, _ in in_force()]
     others = PolicyVersion.objects.filter(pk__in=ids).exclude(policy=policy_id)
     documents = [
         (rules.get("position", 0), number, rules) for number, rules in others.values_list("policy_id", "rules")
     ]
-    documents.append((document.get("position", 0), policy_id, dict(document)))
+    documents.append((document.get("position", 0), policy_id, dict(document) | _ALWAYS))
     ordered = sorted(documents, key=lambda one: one[:2])
     return _frozen([rules for _, _, rules in ordered if rules.get("is_active", True)])
 
@@ -86,11 +94,17 @@ def _hours(uids: set[str]) -> dict[str, dict[str, Any]]:
     """The hours of these calendars by uid: as last published, as edited where they never were."""
     latest = (
         CalendarVersion.objects.filter(calendar__uid__in=uids)
-        .order_by("calendar", "-number")
-        .distinct("calendar")
+        .order_by("calendar_id", "-number")
+        .distinct("calendar_id")
         .values_list("calendar__uid", "hours")
     )
     found = {str(uid): hours for uid, hours in latest}
     for calendar in WorkCalendar.objects.filter(uid__in=uids - set(found)):
         found[str(calendar.uid)] = calendar.as_dict()
     return found
+
+
+def policies_to_judge() -> list[tuple[Policy, list[int]]]:
+    """Every policy in the order in which they are tried, with the numbers of its latest versions; two statements."""
+    policies = Policy.objects.order_by("position", "pk").prefetch_related("versions")
+    return [(policy, [version.number for version in policy.versions.all()][:_MOST_VERSIONS]) for policy in policies]

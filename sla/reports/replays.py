@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
@@ -59,7 +60,7 @@ class Progress:
 
 
 def go_on(progress: Progress, span: Span, judge: Judge, *, limit: int = PIECE) -> bool:
-    """Whether there was another piece, counted into `progress`: at most `limit` handoffs, read in one short transaction.
+    """Whether there was another piece, now counted into `progress`: at most `limit` handoffs, read in one transaction.
 
     InvalidInput when the judged rules have a deadline that no calendar reaches within twenty years.
     """
@@ -87,7 +88,7 @@ def run(span: Span, judge: Judge, *, told: Callable[[int], None] = lambda done: 
 
 
 def result_of(progress: Progress, span: Span) -> dict[str, Any]:
-    """What is kept of a replay that is done, as JSON; one statement. Teams, users and handoffs by key, never by name."""
+    """What is kept of a replay that is done, as JSON; one statement. Teams, users, handoffs by key, never by name."""
     managers: dict[int, list[int]] = {}
     for team, user in Team.managers.through.objects.values_list("team_id", "user_id"):
         managers.setdefault(team, []).append(user)
@@ -117,6 +118,18 @@ def replays_seen_by(person: Person) -> QuerySet[Replay]:
     """Their own, and for operations everybody's, newest first."""
     rows = Replay.objects.select_related("by").order_by("-id")
     return rows if person.is_system or OPERATIONS in person.roles else rows.filter(by=person.user_id)
+
+
+def names_for(person: Person) -> tuple[dict[int, str], dict[int, str], frozenset[int] | None]:
+    """Names of teams, names of the managers whose load the person may see, and the teams they may see (None: all).
+
+    A manager sees their own teams and how often they are told themselves. At most two statements.
+    """
+    teams = dict(Team.objects.values_list("pk", "name"))
+    if not (person.is_system or OPERATIONS in person.roles):
+        return teams, {person.user_id or 0: person.label}, person.managed_team_ids
+    managers = get_user_model().objects.filter(managed_teams__isnull=False).distinct()
+    return teams, {user.pk: user.get_full_name() or user.get_username() for user in managers}, None
 
 
 def handoffs_named(uids: Iterable[str], person: Person) -> dict[str, Handoff]:

@@ -3,7 +3,10 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.factories import manager_of
+from feedback.actions import absences, holds, owners
+from feedback.logic.rights import LEADLOOP
+from feedback.models import Handoff
+from tests.factories import UserFactory, ago, as_person, manager_of, marketer
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -46,3 +49,33 @@ def test_board_working_and_notices_are_accessible(rep, visit, scheme: str, width
     boss = visit(manager.username, scheme=scheme, width=width)
     for path in ("/board/", "/notices/", "/zone/"):
         assert not violations(boss.open(path)), path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_holds_questions_and_absences_are_accessible(rep, visit, scheme: str, width: int):
+    sam = visit("sam", scheme=scheme, width=width)
+    first, second, *_ = Handoff.objects.filter(owner=rep).order_by("pk")
+    holds.hold(first.uid, by=as_person(rep), reason="missing_context", question="Which webinar was it?")
+    holds.hold(second.uid, by=as_person(rep), reason="missing_context", question="Who is it?")
+    holds.answer(second.uid, by=marketer(), text="The buyer of the group.")
+    owners.raise_priority(second.uid, by=LEADLOOP)
+    absences.bench(rep.uid, by=LEADLOOP)
+    absences.add(rep.uid, by=LEADLOOP, starts_at=ago(days=-1), ends_at=ago(days=-2), note="Holiday")
+    for path in (f"/handoffs/{first.uid}/", f"/handoffs/{second.uid}/", f"/handoffs/{second.uid}/hold/", "/absences/"):
+        assert not violations(sam.open(path)), path
+    sam.open(f"/handoffs/{second.uid}/")
+    sam.page.locator("[data-key=h]").click()
+    sam.page.locator("#dialog[open]").wait_for()
+    sam.page.locator(".reason label").first.click()
+    assert not violations(sam.page)
+    for role, paths in {
+        "marketer": ("/questions/", f"/handoffs/{first.uid}/answer/"),
+        "manager": ("/board/", "/absences/"),
+    }.items():
+        user = manager_of(rep.team) if role == "manager" else UserFactory(roles=(role,))
+        user.set_password("correct horse battery")
+        user.save()
+        other = visit(user.username, scheme=scheme, width=width)
+        for path in paths:
+            assert not violations(other.open(path)), path

@@ -15,6 +15,7 @@ LISTS = (
     "leads/account", "leads/lead", "leads/campaign", "leads/apikey", "leads/outboxmessage", "leads/journalentry",
     "leads/importrun", "feedback/team", "feedback/rep", "feedback/rejectionreason", "feedback/handoff",
     "sla/workcalendar", "sla/policy", "sla/policyversion", "sla/clock", "sla/escalation",
+    "sla/chatchannel", "sla/steptemplate",
 )  # fmt: skip
 ADDED = (
     "leads/apikey",
@@ -24,6 +25,8 @@ ADDED = (
     "feedback/rejectionreason",
     "sla/workcalendar",
     "sla/policy",
+    "sla/chatchannel",
+    "sla/steptemplate",
 )
 
 
@@ -56,6 +59,11 @@ def test_what_operations_edit_is_accessible(rep, visit, scheme):
     policy, calendar = Policy.objects.get(), WorkCalendar.objects.get()
     for path in (
         f"sla/policy/{policy.pk}/change/",
+        f"sla/policy/{policy.pk}/publish/",
+        f"sla/policy/{policy.pk}/compare/",
+        "sla/policy/rules-file/",
+        "sla/steptemplate/add/",
+        "sla/chatchannel/add/",
         f"sla/workcalendar/{calendar.pk}/change/",
         "feedback/rejectionreason/",
     ):
@@ -75,6 +83,13 @@ def test_a_policy_gets_another_target_and_says_what_is_wrong(olga):
     olga.page.fill("#id_targets-1-within", "8 h")
     olga.page.fill("#id_targets-1-ladder", "80 %: remind the owner")
     olga.page.click("[name=_save]")
-    olga.page.get_by_text("In force from now on").wait_for()
+    olga.page.get_by_text("Draft saved. Nothing runs under it").wait_for()
     assert policy.targets.count() == 2
+    assert policy.versions.count() == 1
+    olga.page.get_by_role("link", name="Publish", exact=True).click()
+    olga.page.get_by_text("first attempt: now promised, 8 h").wait_for()
+    olga.page.get_by_label("new handoffs only").check()
+    olga.page.get_by_role("button", name="Publish").click()
+    olga.page.get_by_text("Published as").wait_for()
+    assert policy.versions.count() == 2
     assert not olga.complaints

@@ -14,6 +14,7 @@ ADMIN_MODELS = (
     "leads_account", "leads_lead", "leads_campaign", "leads_apikey", "leads_outboxmessage", "leads_journalentry",
     "leads_importrun", "feedback_team", "feedback_rep", "feedback_rejectionreason", "feedback_handoff",
     "sla_workcalendar", "sla_policy", "sla_policyversion", "sla_clock", "sla_escalation",
+    "sla_chatchannel", "sla_steptemplate",
 )  # fmt: skip
 
 

@@ -12,9 +12,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from feedback.actions import absences
+from feedback.logic.rights import LEADLOOP
 from leads.models import ImportRun
+from sla.models import Excuse, Replay
 from tests.calling import rows
-from tests.factories import RepFactory, TeamFactory, UserFactory, manager_of, offered
+from tests.factories import RepFactory, TeamFactory, UserFactory, ago, manager_of, offered
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +25,30 @@ PEOPLE = ("anonymous", "owner", "colleague", "stranger", "manager", "elsewhere",
 # A colleague is a rep of the same team, a stranger one of another, `elsewhere` a manager of another team.
 # fmt: off
 TABLE = """
+feedback:absence-remove            GET  302 405 405 405 405 405 405 405 405
+feedback:absence-remove            POST 302 302 403 404 302 404 403 302 404
+feedback:absence-unbench           GET  302 405 405 405 405 405 405 405 405
+feedback:absence-unbench           POST 302 403 403 404 409 404 403 409 404
+feedback:absences                  GET  302 200 200 200 200 403 403 200 403
+feedback:absences                  POST 302 400 400 400 400 403 403 400 403
 feedback:board                     GET  302 200 200 200 200 200 200 200 200
 feedback:board                     POST 302 405 405 405 405 405 405 405 405
+feedback:board-deed                GET  302 405 405 405 405 405 405 405 405
+feedback:board-deed                POST 302 400 400 400 400 400 400 400 400
+feedback:board-raise               GET  302 405 405 405 405 405 405 405 405
+feedback:board-raise               POST 302 400 400 400 400 400 400 400 400
 feedback:board-reassign            GET  302 405 405 405 405 405 405 405 405
 feedback:board-reassign            POST 302 400 400 400 400 400 400 400 400
+feedback:board-release             GET  302 405 405 405 405 405 405 405 405
+feedback:board-release             POST 302 400 400 400 400 400 400 400 400
 feedback:handoff                   GET  302 200 404 404 200 404 200 200 404
 feedback:handoff                   POST 302 405 405 405 405 405 405 405 405
 feedback:handoff-accept            GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-accept            POST 302 302 404 404 302 404 403 403 404
+feedback:handoff-answer            GET  302 403 404 404 409 404 409 403 404
+feedback:handoff-answer            POST 302 403 404 404 409 404 409 403 404
+feedback:handoff-hold              GET  302 200 404 404 200 404 403 403 404
+feedback:handoff-hold              POST 302 400 404 404 400 404 403 403 404
 feedback:handoff-log               GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-log               POST 302 400 404 404 400 404 403 403 404
 feedback:handoff-outcome           GET  302 200 404 404 200 404 403 403 404
@@ -40,6 +59,8 @@ feedback:handoff-reassign          GET  302 403 404 404 200 404 403 403 404
 feedback:handoff-reassign          POST 302 403 404 404 400 404 403 403 404
 feedback:handoff-reject            GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-reject            POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-resume            GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-resume            POST 302 409 404 404 409 404 403 403 404
 feedback:handoff-return            GET  302 409 404 404 409 404 403 403 404
 feedback:handoff-return            POST 302 409 404 404 409 404 403 403 404
 feedback:handoff-take              GET  302 405 405 405 405 405 405 405 405
@@ -50,6 +71,8 @@ feedback:handoff-undo              GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-undo              POST 302 409 404 404 409 404 403 403 404
 feedback:lead                      GET  302 200 404 404 200 404 200 200 404
 feedback:lead                      POST 302 405 405 405 405 405 405 405 405
+feedback:questions                 GET  302 403 403 403 200 200 200 200 403
+feedback:questions                 POST 302 405 405 405 405 405 405 405 405
 feedback:queue                     GET  302 200 200 200 403 403 403 403 403
 feedback:queue                     POST 302 405 405 405 405 405 405 405 405
 feedback:report-handoffs           GET  302 200 200 200 200 200 200 200 403
@@ -84,8 +107,26 @@ leads:zone                         GET  302 200 200 200 200 200 200 200 200
 leads:zone                         POST 302 400 400 400 400 400 400 400 400
 sla:acknowledge                    GET  302 405 405 405 405 405 405 405 405
 sla:acknowledge                    POST 302 403 404 404 409 404 403 403 404
+sla:excuse-approve                 GET  302 405 405 405 405 405 405 405 405
+sla:excuse-approve                 POST 302 403 404 404 302 404 403 403 404
+sla:excuse-refuse                  GET  302 405 405 405 405 405 405 405 405
+sla:excuse-refuse                  POST 302 403 404 404 302 404 403 403 404
+sla:excuse-request                 GET  302 405 405 405 405 405 405 405 405
+sla:excuse-request                 POST 302 400 404 404 400 404 400 400 404
+sla:excuses                        GET  302 403 403 403 200 200 403 403 403
+sla:excuses                        POST 302 405 405 405 405 405 405 405 405
 sla:healthz                        GET  503 503 503 503 503 503 503 503 503
 sla:healthz                        POST 405 405 405 405 405 405 405 405 405
+sla:proof                          GET  302 200 404 404 200 404 200 200 404
+sla:proof                          POST 302 405 405 405 405 405 405 405 405
+sla:replay                         GET  302 403 403 403 200 404 403 200 403
+sla:replay                         POST 302 405 405 405 405 405 405 405 405
+sla:replay-csv                     GET  302 403 403 403 409 404 403 409 403
+sla:replay-csv                     POST 302 405 405 405 405 405 405 405 405
+sla:replay-json                    GET  302 403 403 403 409 404 403 409 403
+sla:replay-json                    POST 302 405 405 405 405 405 405 405 405
+sla:replays                        GET  302 403 403 403 200 200 403 200 403
+sla:replays                        POST 302 403 403 403 400 400 403 400 403
 """
 # fmt: on
 NAMESPACES = {"leads", "feedback", "sla"}
@@ -127,12 +168,24 @@ def company():
         "nobody": UserFactory(),
     }
     handoff = offered(owner)
+    absence = absences.add(owner.uid, by=LEADLOOP, starts_at=ago(days=-2), ends_at=ago(days=-3))
+    excuse = Excuse.objects.create(
+        handoff=handoff,
+        begins_at=ago(minutes=2),
+        ends_at=ago(minutes=1),
+        why="",
+        requested_by=owner.user,
+        requested_at=ago(minutes=1),
+    )
+    replay = Replay.objects.create(
+        name="Waiting", rules={}, begins_at=ago(hours=2), ends_at=ago(hours=1), by=users["manager"], asked_at=ago()
+    )
     run = ImportRun.objects.create(kind="leads", file_name="a.csv", file_path="a", file_digest="a")
 
     def address(route: str) -> str:
         if route == "feedback:lead":
             return reverse(route, args=[handoff.lead.uid])
-        if route.startswith("feedback:handoff"):
+        if route.startswith("feedback:handoff") or route in {"sla:acknowledge", "sla:proof", "sla:excuse-request"}:
             return reverse(route, args=[handoff.uid])
         if route.startswith("leads:import") and route not in {
             "leads:imports",
@@ -140,6 +193,16 @@ def company():
             "leads:import-template",
         }:
             return reverse(route, args=[run.uid])
+        if route in {"sla:replay", "sla:replay-csv", "sla:replay-json"}:
+            return reverse(route, args=[replay.uid])
+        if route in {"sla:excuse-approve", "sla:excuse-refuse"}:
+            return reverse(route, args=[excuse.uid])
+        if route == "feedback:board-deed":
+            return reverse(route, args=["acknowledge"])
+        if route == "feedback:absence-remove":
+            return reverse(route, args=[absence.uid])
+        if route == "feedback:absence-unbench":
+            return reverse(route, args=[owner.uid])
         return reverse(route)
 
     def client(person: str) -> Client:

@@ -97,8 +97,9 @@ def is_late(since: pd.Timestamp, until: pd.Timestamp, office: CustomBusinessHour
     return until > due
 
 
-def late_settlements(case: Case, office: "Office", hours: int) -> int:
-    """How many promises to settle the case were broken: waits do not count, and who is given it late begins anew.
+def late_settlements(case: Case, office: "Office", hours: int, *, until: pd.Timestamp) -> int:
+    """How many promises to settle the case were broken, an open one as it stands at `until`: waits do not count, and
+    who is given it late begins anew.
 
     Time is added up span by span, because pandas adds hours but does not pause them.
     """
@@ -112,8 +113,8 @@ def late_settlements(case: Case, office: "Office", hours: int) -> int:
         if is_running and counted > limit and (is_given or is_end):
             broken, counted = broken + 1, 0.0
         is_running = (is_running or event.is_taken) and not is_end
-        if is_running and following and not event.is_waiting:
-            counted += office.seconds(event.at, following.at)
+        if is_running and not event.is_waiting:
+            counted += office.seconds(event.at, following.at if following else until)
     return broken + (is_running and counted > limit)
 
 

@@ -14,6 +14,7 @@ from sla.actions import excuses
 from sla.logic.proof import Kind
 from sla.models import Clock
 from sla.reports.proofs import proof_of
+from tests.calling import Caller, answered, integrator
 from tests.factories import DAYS, RepFactory, ago, as_person, manager_of, offered, policy
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,26 @@ def test_the_statements_do_not_grow_with_the_clocks(rep, django_assert_max_num_q
     decisions.accept(handoff.uid, by=as_person(rep))
     with django_assert_max_num_queries(14):
         assert len(proved(handoff, as_person(rep)).clocks) == 4
+
+
+class TestForMachines:
+    def test_intervals_and_sums_in_seconds(self, rep):
+        policy(minutes=240)
+        handoff = offered(rep, at=ago(minutes=100))
+        holds.hold(handoff.uid, by=as_person(rep), reason="prospect_away", at=ago(minutes=80))
+        decisions.accept(handoff.uid, by=as_person(rep), at=ago(minutes=60))
+        answer = integrator().client.get(reverse("sla-api:handoff-clocks", args=[handoff.uid]))
+        [clock] = answered(answer).data["results"]
+        assert (clock["target"], clock["state"], clock["is_late"], clock["promised"]) == ("decide", "stopped", False, 14400)
+        assert [one["kind"] for one in clock["intervals"]] == ["open", "held"]
+        assert clock["intervals"][1]["hold"]["reason"] == "prospect_away"
+        assert clock["counted"] == sum(one["open_time"] for one in clock["intervals"] if one["kind"] == "open")
+        assert clock["left"] == pytest.approx(clock["promised"] - clock["counted"])
+        assert clock["intervals"][0]["begins_at"].endswith("Z")
+        assert clock["terms"][0]["because"] == "started"
+
+    def test_what_the_key_s_owner_may_not_see_does_not_exist(self, rep):
+        policy()
+        stranger = Caller(RepFactory().user)
+        answer = stranger.client.get(reverse("sla-api:handoff-clocks", args=[offered(rep).uid]))
+        assert answered(answer).status_code == 404

@@ -4,7 +4,7 @@ import datetime as dt
 import random
 
 import pytest
-from django.db import connection
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -14,7 +14,7 @@ from feedback.models import Handoff
 from leads.logic.errors import InvalidInput
 from sla.actions.calendars import catch_up, publish_calendar
 from sla.logic.business_time import Calendar
-from sla.logic.shift import shift
+from sla.logic.shifts import Shift
 from sla.models import CalendarException, CalendarVersion, Clock
 from tests.sla.clock_rows import (
     HOUR,
@@ -43,8 +43,10 @@ def one_by_one(clock, *, new, published_at, began_at=None):
     if clock.state not in ("running", "held") or clock.due_at < pivot:
         return clock.calendar_version_id, clock.due_at, clock.adjusted_due_at, clock.step_ats, clock.next_action_at
 
+    shift = Shift(pivot, pivot, old, Calendar.from_dict(new.hours))
+
     def moved(at):
-        return at and shift(at, pivot=pivot, old=old, new=Calendar.from_dict(new.hours))
+        return at and shift(at)
 
     steps = [moved(at) if place >= clock.next_step else at for place, at in enumerate(clock.step_ats)]
     following = clock.next_action_at
@@ -200,7 +202,7 @@ class TestOneClock:
         for _ in range(5):
             self.clock()
         self.close(1)
-        with django_assert_num_queries(18) as counted:
+        with django_assert_num_queries(20) as counted:
             self.publish()
         few = len(counted)
         for _ in range(20):
@@ -209,13 +211,17 @@ class TestOneClock:
         with django_assert_num_queries(few):
             self.publish()
 
-    def test_nothing_of_it_outlives_the_transaction(self):
-        self.clock()
+    def test_two_calendars_in_one_transaction(self):
+        other = calendar_row(weekly={day: [["00:00", "24:00"]] for day in DAY_NAMES})
+        elsewhere = clock_row(version_row(other), self.policy_version, due_at=now() + dt.timedelta(days=2))
+        clock = self.clock()
         self.close(1)
-        self.publish()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'sla_recount'")
-            assert {row[0] for row in cursor.fetchall()} <= {"t"}
+        CalendarException.objects.create(calendar=other, on=now().date() + dt.timedelta(days=1))
+        with transaction.atomic():
+            self.publish()
+            publish_calendar(other.pk, by=LEADLOOP)
+        for one in (clock, elsewhere):
+            assert Clock.objects.get(pk=one.pk).due_at == one.due_at + dt.timedelta(days=1)
 
 
 @st.composite

@@ -1,14 +1,19 @@
-"""manage.py deliver_outbox: send what is due, or with --loop until a signal comes. Needs no broker."""
+"""manage.py deliver_outbox: send what is due, or with --loop until a signal comes. Needs no broker.
+
+Mail and chat rooms are two lanes: a room that hangs keeps no mail waiting.
+"""
 
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from leads.actions.delivery import deliver
+from leads.actions.delivery_chat import deliver_chats
 
 logger = logging.getLogger(__name__)
 
@@ -22,16 +27,27 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["loop"]:
-            self.stdout.write(f"{deliver()} handled")
+            self.stdout.write(f"{deliver() + deliver_chats()} handled")
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             # The message that is on its way is finished and settled first, so a restart repeats nothing.
             signal.signal(number, lambda *_: stop.set())
-        while not stop.is_set():
-            try:
-                deliver(go_on=lambda: not stop.is_set())
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("The database is away (%s); trying again.", type(error).__name__)
-            close_old_connections()
-            stop.wait(options["every"])
+        rooms = threading.Thread(target=_loop, args=(deliver_chats, stop, options["every"]))
+        rooms.start()
+        try:
+            _loop(deliver, stop, options["every"])
+        finally:
+            stop.set()
+            rooms.join()
+
+
+def _loop(work: Callable[..., int], stop: threading.Event, every: float) -> None:
+    """Do one lane's work until `stop`."""
+    while not stop.is_set():
+        try:
+            work(go_on=lambda: not stop.is_set())
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away (%s); trying again.", type(error).__name__)
+        close_old_connections()
+        stop.wait(every)
