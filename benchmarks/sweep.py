@@ -49,9 +49,9 @@ def _mountain() -> Iterator[Line]:
     """Everything due at once for ten managers, after an outage: how long, and how many messages each of them gets."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO auth_user (username, first_name, last_name, email, password, is_superuser, is_staff, is_active,"
-            " date_joined) SELECT 'boss' || n, 'Boss', n::text, 'boss' || n || '@leadloop.example', '!', false, false,"
-            " true, now() FROM generate_series(0, 9) n"
+            "INSERT INTO auth_user (username, first_name, last_name, email, password, is_superuser, is_staff,"
+            " is_active, date_joined) SELECT 'boss' || n, 'Boss', n::text, 'boss' || n || '@leadloop.example', '!',"
+            " false, false, true, now() FROM generate_series(0, 9) n"
         )
         cursor.execute(
             "INSERT INTO feedback_team_managers (team_id, user_id) SELECT t.id, u.id FROM feedback_team t"
@@ -60,7 +60,8 @@ def _mountain() -> Iterator[Line]:
         _forget_messages()
         _make_due(DUE)
         cursor.execute(
-            "UPDATE sla_clock SET step_actions[2] = 'notify_manager' WHERE state = 'running' AND next_action_at <= now()"
+            "UPDATE sla_clock SET step_actions[2] = 'notify_manager'"
+            " WHERE state = 'running' AND next_action_at <= now()"
         )
     yield f"{DUE:,} overdue at once, drained", _seconds(sweeping.sweep), "seconds"
     with connection.cursor() as cursor:

@@ -15,7 +15,8 @@ from leads.admin_kinds import Guarded, actor
 from leads.logic.errors import InvalidInput
 from sla.actions.calendar_days import holidays_of, make_way, refresh_days
 from sla.actions.calendars import publish_calendar
-from sla.forms_calendars import KEEP, CalendarForm, ExceptionForm, ExceptionFormSet, UseForm, VersionsForm
+from sla.forms_calendar_days import ExceptionForm, ExceptionFormSet
+from sla.forms_calendars import KEEP, CalendarForm, UseForm, VersionsForm
 from sla.logic.business_time import Calendar
 from sla.logic.hours_text import days_as_counted, differences
 from sla.models import CalendarException, CalendarUse, ExceptionSource, WorkCalendar
@@ -29,7 +30,7 @@ class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
     model = CalendarException
     form = ExceptionForm
     formset = ExceptionFormSet
-    extra = 0
+    extra = 1
     fields = ("on", "label", "hours")
     verbose_name = "day that differs"
     verbose_name_plural = "days that differ"
@@ -42,7 +43,7 @@ class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
 class UseInline(admin.TabularInline):  # type: ignore[type-arg]
     model = CalendarUse
     form = UseForm
-    extra = 0
+    extra = 1
     fields = ("rep", "team", "country")
     verbose_name = "use"
     verbose_name_plural = "whose hours these are"

@@ -1,5 +1,6 @@
 """The forms by which operations edit a policy: the draft, of which nothing runs until it is published."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -9,11 +10,13 @@ from django.utils.functional import cached_property
 
 from leads.admin_kinds import SeenForm, complain
 from leads.logic.errors import InvalidInput
+from leads.logic.text import one_line
 from sla.logic import conditions
 from sla.logic.durations import Amount, format_amount, parse_amount
 from sla.logic.events import DEPTH, Event
 from sla.logic.ladder import MOST_STEPS, StepRule
 from sla.logic.ladder_text import WORDS, Names, parse_ladder, write_ladder
+from sla.logic.opening_hours import FIRST_YEAR, LAST_YEAR
 from sla.logic.rules import TargetRule
 from sla.logic.rules_diff import EVENT_WORDS, usual_in_words
 from sla.logic.rules_document import AMOUNT_KEYS, EVENT_KEYS
@@ -25,6 +28,20 @@ _WAITS = [
     ("marketing", "a hold in which marketing owes the answer"),
     ("prospect", "a hold that waits for the prospect"),
 ]
+
+
+def on_one_line(value: str, *, field: str, longest: int, required: bool = True) -> str:
+    """The text as it is kept; ValidationError for what is not text on one line."""
+    try:
+        return one_line(value, field=field, longest=longest, required=required)
+    except InvalidInput as error:
+        raise ValidationError(error.message) from error
+
+
+def _reachable(at: dt.datetime) -> dt.datetime:
+    if not FIRST_YEAR < at.year < LAST_YEAR:
+        raise ValidationError(f"Choose a day in the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}.")
+    return at
 
 
 class PolicyForm(SeenForm):
@@ -40,6 +57,19 @@ class PolicyForm(SeenForm):
             "valid_from": "For handoffs offered from then on.",
             "valid_until": "Empty: until further notice.",
         }
+
+    def clean_name(self) -> str:
+        """On one line."""
+        return on_one_line(self.cleaned_data["name"], field="name", longest=100)
+
+    def clean_valid_from(self) -> dt.datetime:
+        """In years that a calendar reaches."""
+        return _reachable(self.cleaned_data["valid_from"])
+
+    def clean_valid_until(self) -> dt.datetime | None:
+        """In years that a calendar reaches."""
+        until: dt.datetime | None = self.cleaned_data["valid_until"]
+        return _reachable(until) if until else None
 
     def digest(self, instance: Any) -> str:
         """Also of the conditions, targets and ladders, which are saved with the policy."""
@@ -59,6 +89,10 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Condition
         fields = ("field", "operator", "value")
+
+    def clean_value(self) -> str:
+        """On one line."""
+        return on_one_line(self.cleaned_data["value"], field="value", longest=1_000, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Also: field, operator and value fit together."""
@@ -90,9 +124,13 @@ class TargetFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return {**super().get_form_kwargs(index), "names": self.names}
 
 
+def _boxes() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "rules-boxes"})
+
+
 def _events(label: str) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
-        choices=_EVENTS, required=False, label=label, widget=forms.CheckboxSelectMultiple, help_text="None: the usual."
+        choices=_EVENTS, required=False, label=label, widget=_boxes(), help_text="None: the usual."
     )
 
 
@@ -118,7 +156,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=_WAITS,
         required=False,
         label="Runs on through",
-        widget=forms.CheckboxSelectMultiple,
+        widget=_boxes(),
         help_text="None: every hold pauses it, except for finding an owner, which nothing pauses.",
     )
 
@@ -136,7 +174,8 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["ladder"].initial = write_ladder([StepRule(**step) for step in steps_of(target)], names)
         for key in EVENT_KEYS:
             self.fields[key].initial = getattr(target, key)
-        self.fields["starts"].help_text = f"None: the usual. Usually this target {usual_in_words(target.key)}."
+        for key, words in usual_in_words(target.key).items():
+            self.fields[key].help_text = f"None: the usual, which is {words}."
 
     def clean_ladder(self) -> tuple[StepRule, ...]:
         """The steps."""

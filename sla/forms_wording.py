@@ -9,18 +9,12 @@ from django.utils.crypto import salted_hmac
 
 from leads.admin_kinds import SeenForm
 from leads.logic.errors import InvalidInput
-from leads.logic.text import note, one_line
+from leads.logic.text import note
+from sla.forms_policies import on_one_line
 from sla.logic import chat, templates
 from sla.models import ChatChannel, StepTemplate
 
 _NAMES = ", ".join(f"{{{name}}} {words}" for name, words in templates.PLACEHOLDERS.items())
-
-
-def _line(value: str, *, field: str, longest: int) -> str:
-    try:
-        return one_line(value, field=field, longest=longest, required=True)
-    except InvalidInput as error:
-        raise ValidationError(error.message) from error
 
 
 class TemplateForm(SeenForm):
@@ -36,11 +30,11 @@ class TemplateForm(SeenForm):
 
     def clean_name(self) -> str:
         """On one line."""
-        return _line(self.cleaned_data["name"], field="name", longest=50)
+        return on_one_line(self.cleaned_data["name"], field="name", longest=50)
 
     def clean_subject(self) -> str:
         """On one line, with placeholders that exist."""
-        return _checked(_line(self.cleaned_data["subject"], field="subject", longest=150), field="subject")
+        return _checked(on_one_line(self.cleaned_data["subject"], field="subject", longest=150), field="subject")
 
     def clean_body(self) -> str:
         """With placeholders that exist."""
@@ -71,7 +65,7 @@ class ChannelForm(SeenForm):
 
     def clean_name(self) -> str:
         """On one line."""
-        return _line(self.cleaned_data["name"], field="name", longest=50)
+        return on_one_line(self.cleaned_data["name"], field="name", longest=50)
 
     def clean_address(self) -> str:
         """An address that messages may be sent to."""

@@ -9,12 +9,12 @@ from feedback.models import Attempt, Handoff
 from feedback.signals import attempt_logged, availability_changed, handoff_changed
 from leads.actions import chat_rooms, renderers
 from leads.models import JournalEntry
-from sla.actions import clocks, feasibility, moves
+from sla.actions import clocks, excuses, feasibility, moves
 from sla.logic.events import DEPTH, Event
 from sla.mails import digest_mail, step_mail
-from sla.rooms import address_of, room_digest, room_message
 from sla.reports.promises import promises
 from sla.reports.rules import rules_of
+from sla.rooms import address_of, room_digest, room_message
 
 _DECISIONS = {
     "accepted": Event.ACCEPTED,
@@ -56,9 +56,11 @@ def keep_clocks(
         raise ValueError(f"{change} needs an instant")
     elif change in _DECISIONS:
         clocks.end(handoffs, {_DECISIONS[change]}, at=at)
-        clocks.start(handoffs, _DECISIONS[change], at=at)
+        if clocks.start(handoffs, _DECISIONS[change], at=at):
+            excuses.readjust([one.pk for one in handoffs])
     else:
         _moved(handoffs, change, at=at, data=data or {})
+        excuses.readjust([one.pk for one in handoffs])
     clocks.keep_due([one.pk for one in handoffs])
 
 

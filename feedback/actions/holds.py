@@ -8,21 +8,18 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from feedback.actions.announce import announce
+from feedback.actions.hold_input import answer_words, beginning, limit_of, question_words, reason_of
 from feedback.actions.hold_notices import tell_asked, tell_ended
 from feedback.actions.locking import following, locked
-from feedback.logic.holds import REASONS, HoldEnd, HoldReason, OwedBy
+from feedback.logic.holds import HoldEnd, OwedBy
 from feedback.logic.rights import LEADLOOP, Person
-from feedback.logic.states import State, Verb
+from feedback.logic.states import Verb
 from feedback.models import Handoff, Hold
 from leads.actions import journal
 from leads.actions.clock import database_now, instant
-from leads.logic import text
 from leads.logic.errors import InvalidInput, StateConflict
-from leads.models import Engagement
 
 log = logging.getLogger(__name__)
-
-_LONGEST_TEXT = 2_000
 
 
 @transaction.atomic
@@ -43,20 +40,18 @@ def hold(
     until, at). Locks account and lead where the prospect is waited for, then the handoff. Tells marketing when asked.
     Sends handoff_changed("held").
     """
-    why = _reason(reason)
+    why = reason_of(reason)
     handoff = locked(uid, by=by, verb=Verb.HOLD, with_lead=why.owed_by is OwedBy.PROSPECT)
     state = following(handoff, Verb.HOLD)
     if state not in why.states:
         raise InvalidInput("A handoff waits for a reply only once it is accepted.", field="reason")
-    asked = text.note(question, field="question", longest=_LONGEST_TEXT)
-    if why.asks and not asked:
-        raise InvalidInput("Say what you ask marketing for.", field="question")
+    asked = question_words(question, why=why)
     now = database_now()
     if before := _open(handoff):
         if before.limit_at > now:
             raise StateConflict("It is on hold already; end that hold first.")
         _end(handoff, before, because=HoldEnd.LIMIT, by=LEADLOOP, at=before.limit_at)
-    began_at = now if at is None else _beginning(handoff, why, at=at)
+    began_at = now if at is None else beginning(handoff, why, at=at)
     made = Hold.objects.create(
         handoff=handoff,
         reason=why.key,
@@ -64,7 +59,7 @@ def hold(
         question=asked,
         by_id=by.user_id,
         began_at=began_at,
-        limit_at=_limit(why, began_at=began_at, until=until, by=by, now=now),
+        limit_at=limit_of(why, began_at=began_at, until=until, by=by, now=now),
     )
     data = {
         "hold": str(made.uid),
@@ -88,7 +83,7 @@ def answer(uid: UUID, *, by: Person, text: str, at: dt.datetime | None = None) -
     """
     handoff = locked(uid, by=by, verb=Verb.ANSWER)
     following(handoff, Verb.ANSWER)
-    words = _words(text)
+    words = answer_words(text)
     asked = Hold.objects.filter(handoff=handoff).order_by("-id").first()
     if asked is None or asked.owed_by != OwedBy.MARKETING:
         raise StateConflict("Nobody asks marketing anything about this handoff.")
@@ -238,50 +233,3 @@ def _record_late(handoff: Handoff, asked: Hold, *, by: Person, at: dt.datetime) 
 
 def _open(handoff: Handoff) -> Hold | None:
     return Hold.objects.filter(handoff=handoff, ended_at=None).first()
-
-
-def _reason(key: object) -> HoldReason:
-    found = REASONS.get(key) if isinstance(key, str) else None
-    if found is None:
-        raise InvalidInput(f"reason must be one of: {', '.join(REASONS)}.", field="reason")
-    return found
-
-
-def _words(given: object) -> str:
-    words = text.note(given, field="text", longest=_LONGEST_TEXT)
-    if not words:
-        raise InvalidInput("Write the answer.", field="text")
-    return words
-
-
-def _beginning(handoff: Handoff, why: HoldReason, *, at: dt.datetime) -> dt.datetime:
-    """`at`, where nothing that is on record speaks against it."""
-    began_at = instant(at, earliest=handoff.offered_at)
-    if handoff.state == State.ACCEPTED and handoff.decided_at and began_at < handoff.decided_at:
-        raise InvalidInput("at lies before the handoff was accepted.", field="at")
-    if Hold.objects.filter(handoff=handoff, ended_at__gt=began_at).exists():
-        raise InvalidInput("at lies within the hold before.", field="at")
-    if why.owed_by is OwedBy.PROSPECT and _has_acted(handoff, since=began_at):
-        raise InvalidInput("The prospect has acted since then.", field="at")
-    return began_at
-
-
-def _has_acted(handoff: Handoff, *, since: dt.datetime) -> bool:
-    who = {"lead": handoff.lead_id} if handoff.lead_id else {"account": handoff.account_id}
-    answered = handoff.attempts.filter(is_two_way=True, attempted_at__gte=since)
-    return answered.exists() or Engagement.objects.filter(**who, occurred_at__gte=since).exists()
-
-
-def _limit(
-    why: HoldReason, *, began_at: dt.datetime, until: dt.datetime | None, by: Person, now: dt.datetime
-) -> dt.datetime:
-    """When the hold ends at the latest. LeadLoop itself may write down one that is over: a history is taken in."""
-    if until is None:
-        until = began_at + why.usual
-    if until.tzinfo is None:
-        raise InvalidInput("until needs an offset from UTC, like 2026-11-30T09:00:00+01:00.", field="until")
-    if until <= (began_at if by.is_system else now):
-        raise InvalidInput("until must lie in the future.", field="until")
-    if until > began_at + why.longest:
-        raise InvalidInput(f"It can be on hold for {why.longest.days} days at most.", field="until")
-    return until.astimezone(dt.UTC)

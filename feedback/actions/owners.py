@@ -20,7 +20,7 @@ from leads.logic.errors import InvalidInput, NotAllowed, StateConflict
 from leads.models import JournalEntry
 
 # The causes of a reassignment that nobody asked for.
-_BY_ITSELF = ("ladder", "feasibility")
+_BY_ITSELF = ("ladder", "cannot_answer")
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from leads.actions import journal
 from leads.actions.clock import database_now
 from leads.logic.actors import Actor
 from leads.logic.errors import NotFound
+from sla.actions.excuses import readjust
 from sla.actions.feasibility import flag_calendar
 from sla.actions.recount import Taken, move, take
 from sla.logic.business_time import Calendar
@@ -46,7 +47,8 @@ def publish_calendar(calendar_id: int, *, by: Actor, moves_running: bool = True)
         "moves_running": moves_running,
     }
     journal.record(journal.Entry(kind="calendar.published", by=by, at=version.published_at, data=data))
-    move(taken, to=version)
+    if move(taken, to=version):
+        readjust()
     flag_calendar(calendar.pk)
     return version
 

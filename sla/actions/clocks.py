@@ -12,13 +12,15 @@ from django.db.models import Case, F, Max, Min, OuterRef, Q, QuerySet, Subquery,
 from django.db.models.functions import Greatest
 
 from feedback.logic.rights import LEADLOOP
-from feedback.models import Handoff
+from feedback.models import Handoff, Hold
 from leads.actions import journal
 from leads.actions.bulk import insert_rows
+from sla.actions.excuses import readjust
 from sla.actions.feasibility import flag_new
 from sla.logic import ladder
 from sla.logic.events import FIRST_ATTEMPT, USUAL, Bounds, Event
 from sla.logic.rules import Rules, first_matching
+from sla.logic.shifts import Shift
 from sla.models import Clock, ClockState
 from sla.reports.rules import Ruling, calendar_of, countries_of, facts_of, needs_of, rules_of, ruling
 
@@ -90,6 +92,9 @@ def finish(clocks: Sequence[Clock], handoffs: Sequence[Handoff], *, state: Clock
     """
     if not clocks:
         return
+    held = [clock for clock in clocks if clock.state == ClockState.HELD]
+    if held:
+        _let_go(held, at=at)
     Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(
         state=state,
         stopped_at=Greatest(Value(at), F("started_at")),
@@ -108,6 +113,19 @@ def finish(clocks: Sequence[Clock], handoffs: Sequence[Handoff], *, state: Clock
         )
         for clock in clocks
     )
+    if held:
+        readjust([one.handoff_id for one in held])
+
+
+def _let_go(held: Sequence[Clock], *, at: dt.datetime) -> None:
+    """Take the hold that still runs out of the deadlines of clocks that end while they wait."""
+    waiting = Hold.objects.filter(handoff__in=[one.handoff_id for one in held], ended_at=None)
+    began = dict(waiting.values_list("handoff", "began_at"))
+    for clock in held:
+        calendar = calendar_of(clock.calendar_version_id)
+        pivot = max(began.get(clock.handoff_id, at), clock.started_at)
+        clock.due_at = Shift(pivot, max(at, pivot), calendar, calendar)(clock.due_at)
+        clock.save(update_fields=["due_at"])
 
 
 def restart_breached(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
@@ -115,7 +133,8 @@ def restart_breached(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
 
     The promise to the lead is not made again by passing it around.
     """
-    late = [clock for clock in open_clocks(handoffs) if clock.due_at < at]
+    # On hold nothing becomes late; what was late before goes on with the new owner as it is.
+    late = [clock for clock in open_clocks(handoffs).filter(state=ClockState.RUNNING) if clock.due_at < at]
     if not late:
         return
     finish(late, handoffs, state=ClockState.CANCELLED, at=at)
@@ -185,7 +204,8 @@ def next_instant(clock: Clock) -> dt.datetime | None:
 def terms(clock: Clock, ruling: Ruling) -> dict[str, Any]:
     """What the clock counts under, for the journal: version and calendar version by uid, the amount in microseconds."""
     return {
-        "version": str(ruling.uids["policy", clock.version_id]),
+        # A clock may run under a version that is no longer in force.
+        "version": str(ruling.uids.get(("policy", clock.version_id)) or clock.version.uid),
         "calendar": str(ruling.uids["calendar", clock.calendar_version_id]),
         "amount_us": clock.amount // dt.timedelta(microseconds=1),
         "due_at": clock.due_at.isoformat(),

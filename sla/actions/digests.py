@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from sla.reports.quiet import QuietHours
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 250
 """How many people one transaction writes to."""
 
 _LOCK_SPACE = 20_615_001
@@ -66,7 +67,7 @@ def _write(users: Sequence[int], quiet: QuietHours) -> int:
         ready = [user_id for user_id in mine if allowed[user_id].singles or allowed[user_id].may_digest]
         if not ready:
             return 0
-        values = {
+        values: dict[str, Any] = {
             "users": ready,
             "singles": [allowed[user_id].singles for user_id in ready],
             "firsts": [allowed[user_id].first for user_id in ready],

@@ -41,6 +41,7 @@ def request(handoff_uid: UUID, *, by: Person, begins_at: dt.datetime, ends_at: d
     words = text.note(why, field="why", longest=_LONGEST_WORDS)
     if not words:
         raise InvalidInput("Say why this time should not count.", field="why")
+    assert by.user_id is not None  # a rep or a manager is somebody
     now = database_now()
     begins_at, ends_at = _span(handoff, begins_at, ends_at, now=now)
     excuse = Excuse.objects.create(

@@ -31,13 +31,22 @@ def flag_new(clocks: Sequence[Clock], handoffs: Mapping[int, Handoff]) -> None:
 
 
 def flag(rep_ids: Collection[int]) -> int:
-    """How many running decide clocks of these reps the sweep will look at again, because their time has changed."""
-    return Clock.objects.filter(
-        state=ClockState.RUNNING,
-        target=DECIDE,
-        breached_at=None,
-        handoff__in=Handoff.objects.filter(owner__in=list(rep_ids), state="pending").values("pk"),
-    ).update(check_owner=True)
+    """How many running decide clocks of these reps the sweep will look at again, because their time has changed.
+
+    A clock that somebody else has locked is left out: it is being acted on this moment, and waiting for it while
+    holding other clocks could lock two sweeps against each other.
+    """
+    waiting = (
+        Clock.objects.filter(
+            state=ClockState.RUNNING,
+            target=DECIDE,
+            breached_at=None,
+            handoff__in=Handoff.objects.filter(owner__in=list(rep_ids), state="pending").values("pk"),
+        )
+        .order_by("pk")
+        .select_for_update(no_key=True, skip_locked=True)
+    )
+    return Clock.objects.filter(pk__in=[clock.pk for clock in waiting.only("pk")]).update(check_owner=True)
 
 
 def flag_calendar(calendar_id: int) -> int:

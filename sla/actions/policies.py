@@ -7,6 +7,7 @@ from leads.actions.clock import database_now
 from leads.logic.actors import Actor
 from leads.logic.errors import NotFound, StateConflict
 from sla.actions.calendars import publish_calendar
+from sla.actions.excuses import readjust
 from sla.actions.moves import migrate
 from sla.logic.rules import Rules
 from sla.logic.rules_document import complete
@@ -62,4 +63,5 @@ def publish(
     )
     if applies_to == AppliesTo.RUNNING:
         migrate(policy.pk, to=version, at=at)
+        readjust()
     return version

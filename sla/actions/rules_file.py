@@ -50,9 +50,9 @@ def import_rules(
     """Make the drafts say what the file says; what it does not hold stays, unless `only_these` withdraws its policies.
 
     With `applies_to`, every policy of the file, and every one withdrawn, whose draft differs from what is in force is
-    published so, its calendars first. `seen` is the digest of the rules somebody compared the file with: StateConflict
-    when they are different now. InvalidInput names the place in the file. Locks out other imports, and all policies and
-    calendars.
+    published so, the calendars of the file first (for AppliesTo.REPORT they stay as they are). `seen` is the digest of
+    the rules somebody compared the file with: StateConflict when they are different now. InvalidInput names the place
+    in the file. Locks out other imports, and locks all policies and calendars.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
@@ -136,7 +136,9 @@ def _write_policy(document: Mapping[str, Any]) -> None:
 
 
 def _published(rules: RuleSet, *, by: Actor, applies_to: AppliesTo, only_these: bool) -> list[PolicyVersion]:
-    for calendar in WorkCalendar.objects.filter(name__in=rules.calendars).order_by("pk"):
+    # A version for reports must not change the hours of what is in force.
+    changed_hours = WorkCalendar.objects.filter(name__in=rules.calendars if applies_to != AppliesTo.REPORT else ())
+    for calendar in changed_hours.order_by("pk"):
         publish_calendar(calendar.pk, by=by, moves_running=applies_to == AppliesTo.RUNNING)
     chosen = whole(Policy.objects.all()) if only_these else whole(Policy.objects.filter(name__in=rules.policies))
     changed = [policy for policy in chosen.order_by("pk") if differs(policy, in_force_of(policy))]

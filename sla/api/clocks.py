@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,8 @@ from sla.models import ClockState, TargetKey
 from sla.reports.proofs import proof_of
 
 
-class Seconds(serializers.FloatField):
+@extend_schema_field({"type": "number", "format": "double"})
+class Seconds(serializers.Field[dt.timedelta, Any, float, Any]):
     """A length in seconds, exact to the microsecond."""
 
     def __init__(self, **kwargs: Any) -> None:

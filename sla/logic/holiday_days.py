@@ -65,5 +65,5 @@ def runs_out(holidays_until: int | None, *, today: date) -> bool:
 def _language(country: str) -> dict[str, Any]:
     """Named outright, so that the machine's own language decides nothing."""
     known = holidays.country_holidays(country, years=())
-    spoken = [one for one in _LANGUAGES if one in known.supported_languages]
-    return {"language": (spoken or [known.default_language])[0]} if known.supported_languages else {}
+    spoken = [*(one for one in _LANGUAGES if one in known.supported_languages), known.default_language]
+    return {"language": spoken[0]} if known.supported_languages else {}

@@ -77,11 +77,11 @@ def promise_in_words(document: Mapping[str, Any]) -> str:
     return ", ".join(f"{TARGET_WORDS[key]} within {amount_in_words(targets[key])}" for key in KEYS if key in targets)
 
 
-def usual_in_words(key: str) -> str:
-    """What starts, keeps and drops a clock of this target when nothing else is said."""
+def usual_in_words(key: str) -> dict[str, str]:
+    """What starts, stops and cancels a clock of this target when nothing else is said."""
     bounds = USUAL[key]
     events = {"starts": bounds.starts, "stops": bounds.stops, "cancels": bounds.cancels}
-    return "; ".join(f"{words} {_events(sorted(events[name]))}" for name, words in _BOUNDS.items())
+    return {name: _events(sorted(one)) for name, one in events.items()}
 
 
 def step_in_words(step: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -24,10 +24,10 @@ _VERBS = {
     TargetKey.OWNER: "Find an owner",
 }
 _BECAUSE = {
-    "started": "its start",
-    "policy": "when the rules changed",
-    "owner": "when the owner changed",
-    "calendar": "when the calendar changed",
+    "started": "From its start",
+    "policy": "Since the rules changed",
+    "owner": "Since the owner changed",
+    "calendar": "Since the calendar changed",
 }
 _HOLDERS = {Holder.SYSTEM: "nobody yet", Holder.MARKETING: "marketing", Holder.PROSPECT: "the prospect"}
 _NOTHING = dt.timedelta()
@@ -209,7 +209,7 @@ _ALWAYS = frozenset({"Promised", "Counted"})
 
 def _term(term: TermNamed) -> Pair:
     words = f"{term.policy}, in the hours of {term.calendar} ({term.timezone})"
-    return Pair(f"From {at_words(term.since)}, {_BECAUSE[term.because]}", words)
+    return Pair(f"{_BECAUSE[term.because]}, {at_words(term.since)}", words)
 
 
 def _row(interval: Interval, *, reps: Mapping[str, str]) -> Row:

@@ -184,10 +184,17 @@ def _says(label: str, judged: Side, real: Side) -> str:
         return f"{label}: {judged.words} in time; it was not promised before."
     if not judged.due:
         return f"{label}: nothing would have fallen due; {real.words} were in time."
-    more = judged.breached - real.breached
-    breaches = f"{abs(more):,} {'more' if more > 0 else 'fewer'} breach{'' if abs(more) == 1 else 'es'}"
-    compared = "as many breaches as happened" if not more else f"{breaches} than happened"
-    return f"{label}: {judged.words} would have been in time, {real.words} were; {compared}."
+    more, promises = judged.breached - real.breached, judged.due - real.due
+    compared = f"{_counted(more, 'breach', 'breaches')} than happened" if more else "as many breaches as happened"
+    if promises:
+        compared += f", of {_counted(promises, 'promise', 'promises')} that fell due"
+    ours, theirs = f"{judged.words} of {judged.due:,}", f"{real.words} of {real.due:,}"
+    return f"{label}: {ours} would have been in time, {theirs} were; {compared}."
+
+
+def _counted(change: int, one: str, many: str) -> str:
+    """ "2 fewer breaches"."""
+    return f"{abs(change):,} {'more' if change > 0 else 'fewer'} {one if abs(change) == 1 else many}"
 
 
 def _side(counts: Sequence[int] | None) -> Side:

@@ -5,8 +5,9 @@ Figures to talk about, not to judge by: a late hold can be the right thing to do
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.db.models import Count, F
 
@@ -70,7 +71,7 @@ def dodging(person: Person, *, since: dt.datetime, now: dt.datetime) -> list[Rep
     return sorted(lines, key=lambda line: (-len(line.late), -len(line.held), str(line.rep)))
 
 
-def _line(holds: Sequence[Hold], told: dict[object, Retelling], *, handoff_count: int, now: dt.datetime) -> RepHolds:
+def _line(holds: Sequence[Hold], told: Mapping[UUID, Retelling], *, handoff_count: int, now: dt.datetime) -> RepHolds:
     by = holds[0].by
     assert by is not None
     times: dict[int, int] = defaultdict(int)

@@ -26,7 +26,9 @@ class QuietHours:
         uids = {user_id: uses.by_team.get(team_id) for user_id, team_id in through.values_list("user_id", "team_id")}
         reps = Rep.objects.filter(user__in=asked, is_active=True).values_list("user_id", "pk", "team_id")
         uids |= {user_id: uses.of_rep(rep_id, team_id=team_id) for user_id, rep_id, team_id in reps}
-        return cls({user: calendar_of(now.calendars[uid]) for user, uid in uids.items() if uid in now.calendars})
+        return cls(
+            {user: calendar_of(now.calendars[uid]) for user, uid in uids.items() if uid and uid in now.calendars}
+        )
 
     def ends(self, user_id: int, *, now: dt.datetime) -> dt.datetime:
         """When this person may get mail: `now` within their hours or without any, else when they next begin."""

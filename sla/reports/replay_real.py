@@ -1,4 +1,4 @@
-"""What really happened to handoffs that the judged rules apply to: clocks, steps and tellings, as they stood at `until`.
+"""What really happened to handoffs that the judged rules apply to: clocks, steps, tellings, as they stood at `until`.
 
 The others are left out, so that like is compared with like.
 """

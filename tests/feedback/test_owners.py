@@ -42,15 +42,15 @@ def last(handoff: Handoff) -> JournalEntry:
 
 def test_released_it_waits_in_the_teams_queue(rep, handoff, heard):
     lena = RepFactory(team=rep.team)
-    done = owners.release(handoff.uid, by=LEADLOOP, cause="feasibility")
+    done = owners.release(handoff.uid, by=LEADLOOP, cause="cannot_answer")
     done.refresh_from_db()
     assert (done.owner, done.team, done.state) == (None, rep.team, "pending")
     assert last(handoff).kind == "handoff.released"
-    assert last(handoff).data == {"from": str(rep.uid), "cause": "feasibility"}
+    assert last(handoff).data == {"from": str(rep.uid), "cause": "cannot_answer"}
     assert heard == [("released", last(handoff).data)]
     before = rows()
     with pytest.raises(StateConflict, match="Nobody owns"):
-        owners.release(handoff.uid, by=LEADLOOP, cause="feasibility")
+        owners.release(handoff.uid, by=LEADLOOP, cause="cannot_answer")
     assert rows() == before
     assert owners.take(handoff.uid, by=as_person(lena)).owner == lena
 
@@ -59,7 +59,7 @@ def test_what_is_being_worked_is_not_released(rep, handoff):
     decisions.accept(handoff.uid, by=as_person(rep))
     before = rows()
     with pytest.raises(StateConflict, match="Already accepted"):
-        owners.release(handoff.uid, by=LEADLOOP, cause="feasibility")
+        owners.release(handoff.uid, by=LEADLOOP, cause="cannot_answer")
     assert rows() == before
 
 
@@ -89,7 +89,7 @@ def test_the_least_loaded_below_capacity_and_never_twice(rep, handoff):
     assert owners.next_rep(handoff) == free
     handoff = owners.reassign(handoff.uid, by=LEADLOOP, to=free.uid, cause="ladder")
     assert owners.next_rep(handoff) == busy
-    handoff = owners.reassign(handoff.uid, by=LEADLOOP, to=busy.uid, cause="feasibility")
+    handoff = owners.reassign(handoff.uid, by=LEADLOOP, to=busy.uid, cause="cannot_answer")
     assert owners.next_rep(handoff) is None
     handoff = owners.reassign(handoff.uid, by=person_of(manager_of(rep.team)), to=rep.uid)
     assert owners.hops(handoff) == 2
@@ -97,10 +97,10 @@ def test_the_least_loaded_below_capacity_and_never_twice(rep, handoff):
 
 def test_who_had_it_before_a_release_does_not_get_it_back(rep, handoff):
     lena = RepFactory(team=rep.team)
-    handoff = owners.release(handoff.uid, by=LEADLOOP, cause="feasibility")
+    handoff = owners.release(handoff.uid, by=LEADLOOP, cause="cannot_answer")
     assert owners.next_rep(handoff) == lena
-    handoff = owners.reassign(handoff.uid, by=LEADLOOP, to=lena.uid, cause="feasibility")
-    handoff = owners.release(handoff.uid, by=LEADLOOP, cause="feasibility")
+    handoff = owners.reassign(handoff.uid, by=LEADLOOP, to=lena.uid, cause="cannot_answer")
+    handoff = owners.release(handoff.uid, by=LEADLOOP, cause="cannot_answer")
     assert owners.next_rep(handoff) is None
     assert owners.hops(handoff) == 1
 

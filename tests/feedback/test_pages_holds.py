@@ -252,6 +252,11 @@ class TestQuestions:
     def test_a_cursor_that_makes_no_sense_is_refused(self, mia, cursor: str):
         assert signed_in(mia).get(url("questions", after=cursor)).status_code == 400
 
+    @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+    def test_a_cursor_at_the_end_of_time_is_no_mishap(self, rep, mia, instant: str):
+        asked(rep)
+        assert signed_in(mia).get(url("questions", after=f"{instant}~1")).status_code in (200, 400)
+
 
 def test_a_promise_that_runs_on_through_the_hold_is_what_the_row_says(rep):
     handoff = asked(rep)

@@ -222,6 +222,36 @@ def test_a_policy_ends_after_it_begins(client):
     refused(client, url, posted | {"valid_until": "2019-01-01T00:00"}, says="violated")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("name", "   ", "required"),
+        ("name", "x" * 5000, "at most 100 characters"),
+        ("name", "a\x00b", "Null characters"),
+        ("position", "32768", "less than or equal to"),
+        ("position", "-1", "greater than or equal to"),
+        ("position", "９" * 40, "less than or equal to"),
+        ("position", "1e3", "whole number"),
+        ("hop_limit", "21", "violated"),
+        ("valid_from", "0001-01-01T00:00:00", "Choose a day in the years"),
+        ("valid_until", "9999-12-31T23:59:59", "Choose a day in the years"),
+        ("valid_from", "2026-02-30T00:00:00", "valid date"),
+        ("valid_from", "", "required"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(client, field, value, says):
+    url, posted = opened(client, policy())
+    refused(client, url, posted | {field: value}, says=says)
+
+
+def test_names_and_values_are_kept_on_one_line(client):
+    made = policy(conditions=[("channel", "eq", "demo")])
+    url, posted = opened(client, made)
+    client.post(url, posted | {"name": "One\nTwo\u202e", "conditions-0-value": "de\r\nmo"})
+    made.refresh_from_db()
+    assert (made.name, made.conditions.get().value) == ("One Two", "de mo")
+
+
 def test_two_who_edit_a_ladder_at_once_are_told(client):
     url, posted = opened(client, policy())
     client.post(url, posted | {"targets-0-ladder": "deadline: tell the owner"})

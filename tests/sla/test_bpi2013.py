@@ -13,6 +13,7 @@ import holidays
 import pandas as pd
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pandas.tseries.offsets import CustomBusinessHour
@@ -88,7 +89,7 @@ FIRST, LAST = "2010-01-01", "2013-01-01"
 JUDGED = {
     "Found an owner in 1 h": (6924, 3842),
     "Found an owner in 4 h, holidays closed": (8697, 2066),
-    "Above low impact taken in 8 h, noon closed": (0, 25),
+    "Above low impact taken in 8 h, noon closed": (4308, 25),
     "Settled in 36 h, waits not counted": (7333, 1190),
 }
 
@@ -96,6 +97,9 @@ JUDGED = {
 def test_command_page_and_pandas_count_the_same_broken_promises():
     call_command("import_csv", FILE, kind="histories", mapping=MAPPINGS / "bpi2013.toml")
     call_command("import_rules", MAPPINGS / "bpi2013_rules.toml")
+    with connection.cursor() as cursor:
+        # What a test writes is never committed, so PostgreSQL would plan as if the tables were empty.
+        cursor.execute("ANALYZE")
     independent, commanded = broken_promises(), judged_by_command()
     assert set(independent) == set(commanded) == set(JUDGED) == set(Policy.objects.values_list("name", flat=True))
     for name, (target, broken) in independent.items():

@@ -282,10 +282,15 @@ class TestPages:
         assert "Ask for excused time" in self.client(rep.user).get(page).content.decode()
         marketer = UserFactory(roles=("marketer",))
         assert "Ask for excused time" not in self.client(marketer).get(page).content.decode()
-        assert self.client(marketer).post(
-            reverse("sla:excuse-request", args=[handoff.uid]),
-            {"begins_at": "2026-01-01T00:00", "ends_at": "2026-01-02T00:00", "why": "x"},
-        ).status_code == 403
+        assert (
+            self.client(marketer)
+            .post(
+                reverse("sla:excuse-request", args=[handoff.uid]),
+                {"begins_at": "2026-01-01T00:00", "ends_at": "2026-01-02T00:00", "why": "x"},
+            )
+            .status_code
+            == 403
+        )
 
     def test_a_manager_sees_no_buttons_beside_their_own_request(self, rep, boss):
         policy()

@@ -100,7 +100,7 @@ def test_a_late_end_in_closed_time_is_late(rep):
 
 
 def test_the_page_says_the_promise_in_business_and_elapsed_time(rep):
-    policy(minutes=240, weekly=dict.fromkeys(DAYS, [["00:00", "24:00"]]))
+    policy(minutes=240, weekly={day: [["00:00", "24:00"]] for day in DAYS})
     handoff = offered(rep, at=ago(minutes=10))
     html = page_of(rep.user, handoff)
     assert "4 business hours, due " in html
@@ -139,7 +139,7 @@ def test_a_clock_older_than_its_journal_is_shown_as_such(rep):
 
 
 def test_a_thousand_nights_fit_on_the_page(rep):
-    policy(minutes=60 * 24 * 300, weekly=dict.fromkeys(DAYS, [["09:00", "17:00"]]))
+    policy(minutes=60 * 24 * 300, weekly={day: [["09:00", "17:00"]] for day in DAYS})
     handoff = offered(rep, at=ago(days=400))
     html = page_of(rep.user, handoff)
     assert "earlier intervals are not shown" in html
@@ -162,7 +162,12 @@ class TestForMachines:
         decisions.accept(handoff.uid, by=as_person(rep), at=ago(minutes=60))
         answer = integrator().client.get(reverse("sla-api:handoff-clocks", args=[handoff.uid]))
         [clock] = answered(answer).data["results"]
-        assert (clock["target"], clock["state"], clock["is_late"], clock["promised"]) == ("decide", "stopped", False, 14400)
+        assert (clock["target"], clock["state"], clock["is_late"], clock["promised"]) == (
+            "decide",
+            "stopped",
+            False,
+            14400,
+        )
         assert [one["kind"] for one in clock["intervals"]] == ["open", "held"]
         assert clock["intervals"][1]["hold"]["reason"] == "prospect_away"
         assert clock["counted"] == sum(one["open_time"] for one in clock["intervals"] if one["kind"] == "open")

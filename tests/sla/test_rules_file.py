@@ -162,6 +162,15 @@ def test_publishing_with_it_publishes_what_differs_and_only_that(rules):
     assert (version.number, version.applies_to) == (2, "report")
 
 
+def test_a_version_for_reports_leaves_the_hours_in_force_alone(rules):
+    hours = calendar()
+    text = exported().replace('fri = "00:00-24:00"', 'fri = "09:00-17:00"')
+    assert len(import_rules(text, by=LEADLOOP, applies_to=AppliesTo.REPORT).versions) == 1
+    assert hours.versions.count() == 1
+    import_rules(text, by=LEADLOOP, applies_to=AppliesTo.NEW)
+    assert hours.versions.latest("number").hours["weekly"]["fri"] == [["09:00", "17:00"]]
+
+
 def test_what_cannot_be_published_is_not_half_written(rules):
     text = exported().replace('"4 h"', '"2 h"')
     before = rows()

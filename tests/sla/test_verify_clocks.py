@@ -23,7 +23,7 @@ from tests.factories import DAYS, RepFactory, ago, as_person, calendar, manager_
 pytestmark = pytest.mark.django_db
 
 ALL = ("decide", "first_attempt", "depth", "qualify", "owner")
-OFFICE = dict.fromkeys(DAYS, [["06:00", "11:00"], ["11:30", "22:00"]])
+OFFICE = {day: [["06:00", "11:00"], ["11:30", "22:00"]] for day in DAYS}
 
 
 @pytest.fixture
@@ -87,10 +87,10 @@ def test_holds_and_edits_of_the_calendar_in_any_order(rep):
     policy(targets=("decide",), minutes=20 * 60, hours=hours)
     waiting, held = offered(rep, at=ago(hours=9)), offered(rep, at=ago(hours=8))
     holds.hold(held.uid, by=as_person(rep), reason="prospect_away", at=ago(hours=3))
-    edit(hours, dict.fromkeys(DAYS, [["00:00", "18:00"]]))
+    edit(hours, {day: [["00:00", "18:00"]] for day in DAYS})
     assert_all_agree(checked=2)
     holds.hold(waiting.uid, by=as_person(rep), reason="bad_data", question="Whose number is it?")
-    edit(hours, dict.fromkeys(DAYS, [["08:00", "24:00"]]))
+    edit(hours, {day: [["08:00", "24:00"]] for day in DAYS})
     holds.release_hold(held.uid, by=as_person(rep))
     assert_all_agree(checked=2)
     assert {str(clock.calendar_version) for clock in Clock.objects.all()} == {f"{hours} v3"}
@@ -99,11 +99,71 @@ def test_holds_and_edits_of_the_calendar_in_any_order(rep):
     assert_all_agree(checked=2)
 
 
+def test_what_ends_while_it_waits_is_not_late_for_the_wait(rep):
+    policy(targets=ALL, minutes=60)
+    handoff = offered(rep, at=ago(minutes=100))
+    decisions.accept(handoff.uid, by=as_person(rep), at=ago(minutes=90))
+    holds.hold(handoff.uid, by=as_person(rep), reason="awaiting_reply", at=ago(minutes=80))
+    attempts.log_attempt(handoff.uid, by=as_person(rep), kind="mail")
+    clock = Clock.objects.get(target="first_attempt")
+    assert (clock.state, clock.breached_at) == ("stopped", None)
+    assert clock.due_at > clock.stopped_at
+    assert verified()[1]["differences"] == []
+
+
+def test_what_waits_is_not_late_for_its_next_owner(rep):
+    boss, lena = person_of(manager_of(rep.team)), RepFactory(team=rep.team)
+    policy(minutes=60)
+    handoff = offered(rep, at=ago(minutes=100))
+    holds.hold(handoff.uid, by=as_person(rep), reason="prospect_away", at=ago(minutes=80))
+    owners.reassign(handoff.uid, by=boss, to=lena.uid)
+    assert (Clock.objects.get().state, Clock.objects.get().breached_at) == ("held", None)
+    assert_all_agree(checked=1)
+
+
+def test_an_older_version_follows_its_owner_too(rep):
+    boss, lena = person_of(manager_of(rep.team)), RepFactory(team=rep.team)
+    CalendarUse.objects.create(calendar=calendar(weekly=OFFICE), rep=lena)
+    made = policy(minutes=300)
+    made.targets.update(counts_in="owner")
+    publish(made.pk, by=LEADLOOP)
+    handoff = offered(rep)
+    made.targets.update(minutes=200)
+    publish(made.pk, by=LEADLOOP)
+    owners.reassign(handoff.uid, by=boss, to=lena.uid)
+    assert_all_agree(checked=1)
+
+
+def test_excused_time_that_still_runs_when_a_hold_ends(rep):
+    boss = person_of(manager_of(rep.team))
+    policy(minutes=120)
+    handoff = offered(rep, at=ago(minutes=100))
+    holds.hold(handoff.uid, by=as_person(rep), reason="prospect_away", at=ago(minutes=10))
+    span = {"begins_at": ago(minutes=50), "ends_at": ago(minutes=-300)}
+    excuses.approve(excuses.request(handoff.uid, by=as_person(rep), why="A strike.", **span).uid, by=boss)
+    holds.release_hold(handoff.uid, by=as_person(rep))
+    assert Clock.objects.get().adjusted_due_at > span["ends_at"]
+    assert_all_agree(checked=1)
+    decisions.accept(handoff.uid, by=as_person(rep))
+    assert_all_agree(checked=1)
+
+
+def test_a_promise_that_begins_in_excused_time(rep):
+    boss = person_of(manager_of(rep.team))
+    policy(targets=ALL, minutes=120)
+    handoff = offered(rep, at=ago(minutes=100))
+    span = {"begins_at": ago(minutes=50), "ends_at": ago(minutes=-300)}
+    excuses.approve(excuses.request(handoff.uid, by=as_person(rep), why="A strike.", **span).uid, by=boss)
+    decisions.accept(handoff.uid, by=as_person(rep))
+    assert Clock.objects.get(target="qualify").adjusted_due_at == span["ends_at"] + dt.timedelta(minutes=120)
+    assert_all_agree(checked=4)
+
+
 def test_a_calendar_that_leaves_running_clocks_alone(rep):
     hours = calendar(weekly=OFFICE)
     policy(hours=hours, minutes=20 * 60)
     offered(rep, at=ago(hours=1))
-    hours.weekly = dict.fromkeys(DAYS, [["00:00", "01:00"]])
+    hours.weekly = {day: [["00:00", "01:00"]] for day in DAYS}
     hours.save()
     publish_calendar(hours.pk, by=LEADLOOP, moves_running=False)
     assert_all_agree(checked=1)
@@ -286,9 +346,7 @@ def test_the_text_names_handoff_field_and_both_answers(rep):
         call_command("verify_clocks", stdout=out)
     line, total = out.getvalue().splitlines()
     assert line.startswith(f"{handoff.uid} decide cycle 0: acknowledged_at: journal says none, clock says 20")
-    assert total == (
-        "1 clocks recounted, 1 differences. 0 older than the journal's clock entries, not recounted."
-    )
+    assert total == ("1 clocks recounted, 1 differences. 0 older than the journal's clock entries, not recounted.")
 
 
 def test_the_number_of_statements_does_not_grow_with_the_number_of_clocks(rep, django_assert_num_queries):

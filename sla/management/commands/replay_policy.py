@@ -122,7 +122,8 @@ def _text(found: list[tuple[str, Figures]], *, span: Span, zone: dt.tzinfo) -> I
     first, last = (at.astimezone(zone).date() for at in (span.begins_at, span.ends_at))
     yield f"Handoffs offered from {first} up to {last}, followed until {span.until.astimezone(zone):%Y-%m-%d %H:%M %Z}."
     for name, figures in found:
-        yield f"\n{name}: {figures.handoffs:,} handoffs, {figures.promised:,} under these rules, of which {figures.really_promised:,} had a promise"
+        applied = f"{figures.promised:,} under these rules, of which {figures.really_promised:,} had a promise"
+        yield f"\n{name}: {figures.handoffs:,} handoffs, {applied}"
         yield f"  {'':<20}{'':<8}{'due':>9}{'in time':>9}{'breached':>9}{'rate':>9}  {'likely':<14}{'running':>9}"
         for line in figures.targets:
             for side, counts in (("judged", line.judged), ("real", line.real)):

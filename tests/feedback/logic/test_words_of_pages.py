@@ -68,7 +68,14 @@ def test_score_parts_heaviest_first(parts, points):
         ("handoff.reassigned", {"cause": "taken"}, "You took it from the team's queue"),
         ("attempt.logged", {"kind": "call", "is_two_way": True}, "You logged a call, they answered"),
         ("clock.breached", {"target": "decide"}, "The time for a decision ran out"),
-        ("step.skipped", {}, "You: step skipped"),
+        ("handoff.held", {"reason": "prospect_away"}, "You put it on hold: the prospect is away"),
+        ("handoff.held", {}, "You put it on hold"),
+        ("handoff.resumed", {"because": "answered"}, "You answered: it goes on"),
+        ("handoff.resumed", {"because": "limit"}, "The hold ended: its limit passed"),
+        ("handoff.resumed", {"because": "no such"}, "The hold ended"),
+        ("handoff.raised", {}, "You raised its priority"),
+        ("step.skipped", {"action": "bench"}, "LeadLoop left out benching the rep: it made no sense any more"),
+        ("something.odd", {}, "You: something odd"),
     ],
 )
 def test_the_journal_in_words(kind: str, data: dict, said: str):

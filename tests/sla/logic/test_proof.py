@@ -14,7 +14,7 @@ from tests.sla.logic.documents import documents, offsets
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
-OFFICE = Calendar.from_dict({"timezone": "UTC", "weekly": dict.fromkeys(("mon", "tue", "wed"), [["09:00", "17:00"]])})
+OFFICE = Calendar.from_dict({"timezone": "UTC", "weekly": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed")}})
 TRACK = Track.of(OFFICE, since=MONDAY)
 
 

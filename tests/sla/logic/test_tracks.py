@@ -1,6 +1,7 @@
 """A track tells at once what moving a clock step by step arrives at, to the microsecond."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -116,7 +117,7 @@ def test_open_intervals_hold_exactly_what_counts_without_pauses(story, first, se
     start, end = sorted((begins + first, begins + second))
     spans = track.open_intervals(start, end)
     assert sum((closed - opened for opened, closed in spans), timedelta()) == track.between(start, end)
-    assert all(one[1] < two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] < two[0] for one, two in pairwise(spans))
 
 
 def test_hours_count_as_they_were_up_to_the_change_and_as_they_are_from_it_on():
