@@ -54,13 +54,13 @@ class _Case:
     country: str
     until: datetime
 
-    def track(self, started_at: datetime, ended_at: datetime, owner: int) -> Track:
-        """What a clock started then, for this owner, counts in as the handoff changes hands."""
+    def track(self, started_at: datetime, ended_at: datetime, owner: int, since: int) -> Track:
+        """What a clock started then, for this owner, by the fact at place `since`, counts in as it changes hands."""
         track = Track.of(self._hours(owner), since=started_at).without(self.pauses)
         if self.target.counts_in != OF_OWNER:
             return track
-        for fact in self.facts:
-            if fact.fact is Fact.GIVEN and started_at <= fact.at < ended_at:
+        for fact in self.facts[since + 1 :]:
+            if fact.fact is Fact.GIVEN and fact.at < ended_at:
                 track = track.then(fact.at, self._hours(fact.to))
         return track
 
@@ -111,7 +111,7 @@ def _holds(facts: Sequence[Happening], pauses: frozenset[Pause], *, until: datet
 
 def _clocks(case: _Case) -> Iterator[JudgedClock]:
     bounds = case.target.bounds
-    started_at, owner, started_for, was_tried = None, 0, 0, False
+    started_at, owner, started_for, since, was_tried = None, 0, 0, 0, False
     for place, fact in enumerate(case.facts):
         events = _events(case, place, since=started_at)
         if fact.fact in _OWNING:
@@ -119,20 +119,22 @@ def _clocks(case: _Case) -> Iterator[JudgedClock]:
         if started_at is not None:
             how = How.STOPPED if events & bounds.stops else How.CANCELLED if events & bounds.cancels else None
             if how is not None:
-                yield _judged(case, started_at, max(fact.at, started_at), how, owner=started_for)
+                yield _judged(case, started_at, max(fact.at, started_at), how, owner=started_for, since=since)
                 started_at = None
             elif fact.fact is Fact.GIVEN:
                 # Who is given what is late already gets time of their own.
-                late = _judged(case, started_at, max(fact.at, started_at), How.CANCELLED, owner=started_for)
+                late = _judged(
+                    case, started_at, max(fact.at, started_at), How.CANCELLED, owner=started_for, since=since
+                )
                 if late.due_at < fact.at:
                     yield late
-                    started_at, started_for = fact.at, owner
+                    started_at, started_for, since = fact.at, owner, place
         was_tried = was_tried or fact.fact is Fact.ATTEMPTED
         can_start = not (case.target.key == FIRST_ATTEMPT and was_tried)
         if started_at is None and can_start and events & bounds.starts & CAN_START:
-            started_at, started_for = fact.at, owner
+            started_at, started_for, since = fact.at, owner, place
     if started_at is not None:
-        yield _judged(case, started_at, max(case.until, started_at), How.OPEN, owner=started_for)
+        yield _judged(case, started_at, max(case.until, started_at), How.OPEN, owner=started_for, since=since)
 
 
 def _events(case: _Case, place: int, *, since: datetime | None) -> frozenset[Event]:
@@ -154,8 +156,8 @@ def _is_enough(target: TargetRule, facts: Sequence[Happening], *, since: datetim
     return len(kinds) >= target.attempts and len(set(kinds)) >= target.channels
 
 
-def _judged(case: _Case, started_at: datetime, ended_at: datetime, how: How, *, owner: int) -> JudgedClock:
-    track = case.track(started_at, ended_at, owner)
+def _judged(case: _Case, started_at: datetime, ended_at: datetime, how: How, *, owner: int, since: int) -> JudgedClock:
+    track = case.track(started_at, ended_at, owner, since)
     amount = case.target.amount_for(started_at, track.hours[0][1])
     due_at = track.add(started_at, amount)
     clock = JudgedClock(case.target.key, started_at, due_at, ended_at, how, ())

@@ -8,7 +8,6 @@ from uuid import UUID
 from feedback.logic.rights import MANAGER, Person
 from feedback.models import Handoff, Rep
 from feedback.reports.detail import visible
-from sla.logic.business_time import Calendar
 from sla.logic.differences import differences
 from sla.logic.events import USUAL, Pause
 from sla.logic.proof import Excused, Held, Owned, Proof, Story, prove
@@ -92,12 +91,12 @@ def proof_of(uid: UUID, *, person: Person, now: dt.datetime) -> HandoffProof:
     found = []
     for clock in clocks:
         known = told.clocks.get((clock.target, clock.cycle))
-        fields: list[str] = []
+        one = _proved(clock, known, told, owners=owners, now=now)
         if known:
             row = kept[clock.target, clock.cycle]
             compared = differences(known, row, books=told.books, excuses=told.excused_spans, now=now)
-            fields = [one.field for one in compared]
-        found.append(_proved(clock, known, told, owners=owners, names=names, fields=fields, now=now))
+            one = replace(one, terms=names.of(known), disagreements=[each.field for each in compared])
+        found.append(one)
     reps = Rep.objects.filter(uid__in={one.rep for one in owners if one.rep}).select_related("user")
     return HandoffProof(
         handoff=handoff,
@@ -120,10 +119,9 @@ def _proved(
     told: Retelling,
     *,
     owners: Sequence[Owned],
-    names: "_Names",
-    fields: Sequence[str],
     now: dt.datetime,
 ) -> ClockProof:
+    """The proof under the terms of the clock's row, not yet compared with its journal."""
     rule = rules_of(clock.version_id).targets.get(clock.target)
     pauses = (rule.bounds if rule else USUAL[clock.target]).pauses
     holds = [replace(one, pauses=Pause(one.owed_by) in pauses) for one in told.holds]
@@ -143,14 +141,14 @@ def _proved(
     return ClockProof(
         clock=clock,
         proof=prove(story),
-        terms=names.of(known) if known else [names.of_row(clock)],
+        terms=[_of_row(clock)],
         days=rule.days if rule else None,
         ended_at=ended_at,
         judged_at=since,
         left=track.signed_between(since, clock.due_at),
         left_adjusted=excused.signed_between(since, clock.adjusted_due_at or clock.due_at),
         is_older=known is None,
-        disagreements=fields,
+        disagreements=(),
     )
 
 
@@ -178,16 +176,16 @@ class _Names:
             for term in known.terms
         ]
 
-    def of_row(self, clock: Clock) -> TermNamed:
-        """What the clock's own row says that it runs under."""
-        calendar: Calendar = calendar_of(clock.calendar_version_id)
-        return TermNamed(
-            since=clock.started_at,
-            policy=str(clock.version),
-            calendar=str(clock.calendar_version),
-            timezone=calendar.timezone,
-            because="started",
-        )
+
+def _of_row(clock: Clock) -> TermNamed:
+    """What the clock's own row says that it runs under."""
+    return TermNamed(
+        since=clock.started_at,
+        policy=str(clock.version),
+        calendar=str(clock.calendar_version),
+        timezone=calendar_of(clock.calendar_version_id).timezone,
+        because="started",
+    )
 
 
 def _names(told: Retelling) -> _Names:

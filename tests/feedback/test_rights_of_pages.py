@@ -107,6 +107,10 @@ leads:zone                         GET  302 200 200 200 200 200 200 200 200
 leads:zone                         POST 302 400 400 400 400 400 400 400 400
 sla:acknowledge                    GET  302 405 405 405 405 405 405 405 405
 sla:acknowledge                    POST 302 403 404 404 409 404 403 403 404
+sla:attainment                     GET  302 200 200 200 200 200 200 200 403
+sla:attainment                     POST 302 405 405 405 405 405 405 405 405
+sla:attainment-csv                 GET  302 200 200 200 200 200 200 200 403
+sla:attainment-csv                 POST 302 405 405 405 405 405 405 405 405
 sla:excuse-approve                 GET  302 405 405 405 405 405 405 405 405
 sla:excuse-approve                 POST 302 403 404 404 302 404 403 403 404
 sla:excuse-refuse                  GET  302 405 405 405 405 405 405 405 405
