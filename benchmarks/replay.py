@@ -1,4 +1,4 @@
-"""A replay of a company's last twelve weeks: handoffs with a journal as the product writes it, judged by other rules."""
+"""A replay of a company's last twelve weeks: handoffs with a journal as the product writes it, judged by a draft."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -34,7 +34,7 @@ def read_query(params: QueryDict, *, person: Person, zone: dt.tzinfo, now: dt.da
         raise NotAllowed("Reports are for people with a role in LeadLoop. Ask your administrator for one.")
     if unknown := sorted(set(params) - set(_KNOWN)):
         raise InvalidInput(f"There is no {unknown[0]!r:.40}; there are {', '.join(_KNOWN)}.", field=unknown[0][:40])
-    given = {name: params[name] for name in _KNOWN if params.get(name)}
+    given = {name: str(params[name]) for name in _KNOWN if params.get(name)}
     target = given.get("target", "")
     if target and target not in TargetKey.values:
         raise InvalidInput(f"target must be one of: {', '.join(TargetKey.values)}.", field="target")

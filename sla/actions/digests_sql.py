@@ -31,7 +31,8 @@ WITH people AS (
     FROM waiting WINDOW clock_of AS (PARTITION BY user_id, clock_id, is_true)
 ), ranked AS (
     -- Joined to nothing from here on: what is written down of a telling decides about the telling.
-    SELECT *, dense_rank() OVER (PARTITION BY user_id, is_true ORDER BY last_at DESC, clock_id DESC) AS place FROM latest
+    SELECT *, dense_rank() OVER (PARTITION BY user_id, is_true ORDER BY last_at DESC, clock_id DESC) AS place
+    FROM latest
 ), decided AS MATERIALIZED (
     SELECT *, is_true AND place > singles AS is_together FROM ranked
     WHERE NOT is_true OR place <= singles OR may_digest

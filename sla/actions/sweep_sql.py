@@ -48,8 +48,9 @@ WITH due AS MATERIALIZED (
     LEFT JOIN leads_lead l ON l.id = h.lead_id
     LEFT JOIN feedback_rep rep ON rep.id = h.owner_id AND rep.is_active
     LEFT JOIN LATERAL (
-        SELECT found.uid FROM sla_policyversion version JOIN sla_chatchannel found ON found.is_active
-            AND found.uid::text = version.rules -> 'targets' -> due.target::text -> 'steps' -> due.ref::int ->> 'channel'
+        SELECT found.uid FROM sla_policyversion version
+        JOIN sla_chatchannel found ON found.is_active AND found.uid::text =
+             version.rules -> 'targets' -> due.target::text -> 'steps' -> due.ref::int ->> 'channel'
         WHERE fired.action = 'notify_channel' AND version.id = due.version_id
     ) room ON true
 ), operations AS MATERIALIZED (
@@ -90,7 +91,8 @@ WITH due AS MATERIALIZED (
     SELECT gen_random_uuid(),
            CASE WHEN because IS NOT NULL THEN 'step.skipped'
                 WHEN action = 'breach' THEN 'clock.breached' WHEN action = 'warn' THEN 'owner.warned'
-                WHEN action = 'notify_owner' THEN 'owner.notified' WHEN action = 'notify_manager' THEN 'manager.notified'
+                WHEN action = 'notify_owner' THEN 'owner.notified'
+                WHEN action = 'notify_manager' THEN 'manager.notified'
                 ELSE 'channel.notified' END,
            handoff_uid, lead_uid, NULL, 'LeadLoop', 'system',
            jsonb_build_object('target', target, 'cycle', cycle, 'step', step, 'due_at', deadline_at)

@@ -61,12 +61,12 @@ def real_tally(chosen: Mapping[str, Any]) -> Tally:
     for team, count in _rows(_PROMISED, chosen):
         found.team(team).promised = count
     for team, action, count, handoffs in _rows(_STEPS, chosen):
-        counts = found.team(team)
-        counts.steps[action] = count
+        ours = found.team(team)
+        ours.steps[action] = count
         if action == "reassign":
-            counts.reassigned = handoffs
+            ours.reassigned = handoffs
         elif action in {"expire", "return_to_marketing"}:
-            counts.ended += handoffs
+            ours.ended += handoffs
     for user, hour, count in _rows(_TOLD, chosen):
         found.tell(user, hour, count)
     return found

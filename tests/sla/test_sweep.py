@@ -211,6 +211,7 @@ def test_the_sweep_reads_the_due_index_and_nothing_else(rep):
     offered(rep)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + sweep_sql.TELLING, {"batch": 10})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "clock_due" in plan

@@ -5,6 +5,7 @@ import json
 import zoneinfo
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -85,8 +86,12 @@ class Command(BaseCommand):
             kept = rules_among(document, policy_id=policy.pk) if options["among"] else rules_alone(document)
             name = name_of(policy, version, is_among=options["among"])
             with tqdm(total=total, desc=name, unit=" handoffs", file=self.stderr, disable=None) as bar:
-                result = run(span, judge_of(kept), told=lambda done, bar=bar: bar.update(done - bar.n))
+                result = run(span, judge_of(kept), told=partial(_shown, bar))
             yield name, figures_of(result, teams=teams, users=users, zone=zone)
+
+
+def _shown(bar: "tqdm[Any]", done: int) -> None:
+    bar.update(done - bar.n)
 
 
 def _span(options: Mapping[str, Any], *, zone: dt.tzinfo, now: dt.datetime) -> Span:
