@@ -8,11 +8,13 @@ from leads.actions import journal
 from leads.actions.clock import database_now
 from leads.logic.actors import Actor
 from leads.logic.errors import NotFound
+from sla.actions.clocks import OPEN, entry, terms
 from sla.actions.excuses import readjust
 from sla.actions.feasibility import flag_calendar
 from sla.actions.recount import Taken, move, take
 from sla.logic.business_time import Calendar
-from sla.models import CalendarVersion, WorkCalendar
+from sla.models import CalendarVersion, Clock, WorkCalendar
+from sla.reports.rules import ruling
 
 
 @transaction.atomic
@@ -57,11 +59,31 @@ def catch_up() -> int:
     """How many open clocks were moved to the hours in force: those that began, or ran on, in an older version while
     the latest was being published. Each calendar in its own transaction; locks as publish_calendar.
     """
-    latest = CalendarVersion.objects.order_by("calendar_id", "-number").distinct("calendar_id")
+    latest = (
+        CalendarVersion.objects.order_by("calendar_id", "-number").distinct("calendar_id").select_related("calendar")
+    )
     return sum(_catch_up(version) for version in latest if version.moves_running)
 
 
 @transaction.atomic
 def _catch_up(version: CalendarVersion) -> int:
-    earlier = CalendarVersion.objects.filter(calendar=version.calendar_id, number__lt=version.number)
-    return move(take(list(earlier.values_list("pk", flat=True)), since=version.published_at), to=version)
+    """A clock that began unseen is not in what calendar.published tells, so it gets an entry of its own."""
+    earlier = list(version.calendar.versions.filter(number__lt=version.number).values_list("pk", flat=True))
+    taken = take(earlier, since=version.published_at)
+    ids = list(Clock.objects.filter(calendar_version__in=earlier, state__in=OPEN).values_list("pk", flat=True))
+    moved = move(taken, to=version)
+    if moved:
+        late = Clock.objects.filter(pk__in=ids, calendar_version=version).select_related("handoff__lead", "version")
+        rules_now = ruling()
+        journal.record_many(
+            entry(
+                "clock.recounted",
+                clock,
+                clock.handoff,
+                at=version.published_at,
+                data={**terms(clock, rules_now), "because": "calendar"},
+            )
+            for clock in late
+        )
+        readjust([clock.handoff_id for clock in late])
+    return moved

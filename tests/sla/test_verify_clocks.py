@@ -14,10 +14,11 @@ from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
 from sla.actions import excuses
 from sla.actions.acknowledge import acknowledge
-from sla.actions.calendars import publish_calendar
+from sla.actions.calendars import catch_up, publish_calendar
 from sla.actions.policies import publish
 from sla.actions.sweep import sweep
 from sla.models import AppliesTo, CalendarUse, Clock
+from sla.reports.rules import ruling
 from tests.factories import DAYS, RepFactory, ago, as_person, calendar, manager_of, offered, policy
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +167,19 @@ def test_a_calendar_that_leaves_running_clocks_alone(rep):
     hours.weekly = {day: [["00:00", "01:00"]] for day in DAYS}
     hours.save()
     publish_calendar(hours.pk, by=LEADLOOP, moves_running=False)
+    assert_all_agree(checked=1)
+
+
+def test_a_clock_that_began_while_its_calendar_was_being_published(rep, monkeypatch):
+    hours = calendar(weekly=OFFICE)
+    policy(hours=hours, minutes=20 * 60)
+    before = ruling()
+    edit(hours, {day: [["10:00", "18:00"]] for day in DAYS})
+    monkeypatch.setattr("sla.actions.clocks.ruling", lambda: before)
+    offered(rep)
+    monkeypatch.undo()
+    assert catch_up() == 1
+    assert catch_up() == 0
     assert_all_agree(checked=1)
 
 
