@@ -91,6 +91,9 @@ _PARENTS = {
     "leads:zone": "leads:notices",
 }
 
+# Pages of other apps about one handoff.
+_OF_HANDOFFS = frozenset({"sla:proof", "sla:excuse-request"})
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """nav, me and now for base.html. Nothing is asked of the database until a template shows the frame; then one
@@ -141,7 +144,7 @@ def _entries(places: Iterable[_Place], request: HttpRequest, person: Person, fou
 
 def _parent(here: str, request: HttpRequest, person: Person) -> str:
     """The page of the menu that the page `here` belongs to."""
-    if here.startswith("feedback:handoff"):
+    if here.startswith("feedback:handoff") or here in _OF_HANDOFFS:
         if REP not in person.roles:
             return "feedback:board"
         return f"feedback:{getattr(request, 'listing', '') or request.GET.get('list') or 'queue'}"

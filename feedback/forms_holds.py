@@ -30,11 +30,19 @@ class AbsenceForm(forms.Form):
     """From the start of the first day to the end of the last one, or between two times of day, in the team's zone."""
 
     rep = forms.TypedChoiceField(label="Who?", coerce=UUID)
-    first_on = forms.DateField(label="First day away", widget=forms.DateInput(attrs={"type": "date"}))
+    first_on = forms.DateField(
+        label="First day away",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Choose the first day."},
+    )
     first_at = forms.TimeField(
         label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}), help_text="All day when empty."
     )
-    last_on = forms.DateField(label="Last day away", widget=forms.DateInput(attrs={"type": "date"}))
+    last_on = forms.DateField(
+        label="Last day away",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Choose the last day; it may be the first."},
+    )
     last_at = forms.TimeField(
         label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time"}), help_text="All day when empty."
     )

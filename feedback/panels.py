@@ -14,7 +14,8 @@ class Promise:
 
     `left` is business time until the deadline, negative once late (then it is how much business time has passed since);
     `share` is how much of the promised time is used, 0 to 1; `state` is late, soon, later or held. `then` says to the
-    owner what happens next if nobody acts, `then_to_others` to everybody else; "" when nothing does.
+    owner what happens next if nobody acts, `then_to_others` to everybody else; "" when nothing does. `is_acknowledged`
+    once a manager has said that they deal with it.
     """
 
     target: str
@@ -25,6 +26,7 @@ class Promise:
     words: str
     then: str
     then_to_others: str = ""
+    is_acknowledged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

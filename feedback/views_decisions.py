@@ -161,6 +161,24 @@ def reassign(request: PageRequest, uid: UUID) -> HttpResponse:
 
 @require_POST
 @deciding
+def release(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Puts the handoff back into its team's queue."""
+    before = visible(uid, person=request.person)
+    owners.release(uid, by=request.person, cause="manager")
+    return stayed(request, before, words=f"{name_of(before)} is back in the team's queue")
+
+
+@require_POST
+@deciding
+def raise_one(request: PageRequest, uid: UUID) -> HttpResponse:
+    """Raises the priority of the handoff by one."""
+    before = visible(uid, person=request.person)
+    owners.raise_priority(uid, by=request.person, cause="manager")
+    return stayed(request, before, words=f"{name_of(before)} is raised: it stands above what is merely due")
+
+
+@require_POST
+@deciding
 def take(request: PageRequest, uid: UUID) -> HttpResponse:
     before = visible(uid, person=request.person)
     handoff = owners.take(uid, by=request.person)

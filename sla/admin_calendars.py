@@ -24,7 +24,7 @@ from sla.models import CalendarException, CalendarUse, ExceptionSource, WorkCale
 _DAYS_SHOWN = 14
 
 
-class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
+class ExceptionInline(admin.TabularInline):  # type: ignore[type-arg]
     """Only what was typed: holidays and company days are listed, and give way to a typed day."""
 
     model = CalendarException

@@ -50,6 +50,9 @@ class TargetInline(admin.StackedInline):  # type: ignore[type-arg]
         ),
     )
 
+    class Media:
+        js = ("leadloop/js/open_ticked.js",)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         """With the steps that the forms write out."""
         return super().get_queryset(request).prefetch_related("steps__channel", "steps__template")

@@ -34,8 +34,8 @@ class ReplayForm(forms.Form):
         widget=forms.RadioSelect,
     )
     weeks = forms.TypedChoiceField(label="Handoffs offered in the last", choices=WEEKS, coerce=int, initial=8)
-    start = _day("Or from")
-    end = _day("up to, not including", "Both days, or neither; then they count instead of the weeks.")
+    start = _day("Or from day")
+    end = _day("Up to, not including", "Both days, or neither; then they count instead of the weeks.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -69,10 +69,10 @@ def count_attempt(attempt: Attempt, handoff: Handoff, **_: Any) -> None:
     events = {Event.ATTEMPTED} | ({Event.TALKED} if attempt.is_two_way else set())
     clocks.end([handoff], events, at=attempt.attempted_at)
     for clock in clocks.open_clocks([handoff]).filter(target=DEPTH):
-        rule = rules_of(clock.version_id).targets[DEPTH]
-        kinds = handoff.attempts.filter(attempted_at__gte=clock.started_at).values_list("kind", flat=True)
-        if len(kinds) >= rule.attempts and len(set(kinds)) >= rule.channels:
-            clocks.end([handoff], {Event.TRIED_ENOUGH}, at=attempt.attempted_at)
+        tries = handoff.attempts.filter(attempted_at__gte=clock.started_at).values_list("attempted_at", "kind")
+        enough_at = rules_of(clock.version_id).targets[DEPTH].enough_at(tries)
+        if enough_at:
+            clocks.end([handoff], {Event.TRIED_ENOUGH}, at=enough_at)
     clocks.keep_due([handoff.pk])
 
 
@@ -93,6 +93,7 @@ def _moved(handoffs: list[Handoff], change: str, *, at: dt.datetime, data: Mappi
         moves.hold_again(handoffs)
     elif change == "released":
         clocks.start(handoffs, Event.UNOWNED, at=at)
+        moves.hold_again(handoffs)
     elif change == "undone":
         for handoff in handoffs:
             clocks.reopen(handoff, Event(data["was"]), decided_at=_decided_at(handoff, data["was"]), at=at)

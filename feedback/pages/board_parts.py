@@ -111,6 +111,7 @@ class Standings:
 class Board:
     """See templates/feedback/board.html. `digest` changes when something on the board does."""
 
+    uid: UUID
     title: str
     sentence: str
     teams: tuple[TeamChip, ...]

@@ -53,6 +53,7 @@ def board_page(view: View, *, loads: Sequence[Load], page: BoardPage, standings:
     digest = hashlib.sha256(repr((people, [_said(row) for row in rows], parts, figures)).encode()).hexdigest()[:16]
     headline, sentence = _EMPTY[view.asked.shown]
     return Board(
+        uid=team.uid,
         title=team.name,
         sentence=f"What {chosen} has open." if chosen else "What the team has open, by who has it and what is due.",
         teams=tuple(chips) if len(chips) > 1 else (),

@@ -114,7 +114,15 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
         held_words=f"{held_sentence(hold, now=now)} A decision ends the hold." if hold else "",
         promise=promise_line(promise, is_own=handoff.owner_id == reader.person.rep_id, now=now),
         proof_url=proof_url(handoff.uid),
-        actions=tuple(actions(handoff, holds=found.holds, reader=reader, now=now)),
+        actions=tuple(
+            actions(
+                handoff,
+                holds=found.holds,
+                reader=reader,
+                now=now,
+                is_acknowledged=promise is not None and promise.is_acknowledged,
+            )
+        ),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
         why_more=tuple(_why_more(found)),
         fit=_score(handoff, "fit", "how well it matches"),
@@ -140,11 +148,19 @@ def promise_line(promise: Promise | None, *, is_own: bool, now: dt.datetime) -> 
     by = f"{local:%H:%M}" if is_today else when_words(promise.due_at, now=now, zone=zone)
     state = "now" if promise.state == "soon" and promise.left <= _NOW else promise.state
     return PromiseLine(
-        headline=f"{promise.target}: was due {by}" if state == "late" else f"{promise.target} by {by}",
+        headline=f"{promise.target}: was due {_past(local, by=by, now=now)}"
+        if state == "late"
+        else f"{promise.target} by {by}",
         state=state,
         sentence=f"{promise.words} · {then}" if then else promise.words,
         share=None if state == "late" else round(promise.share * 100),
     )
+
+
+def _past(local: dt.datetime, *, by: str, now: dt.datetime) -> str:
+    """With its date once it is further back than yesterday: the sentence beside it speaks of weekdays to come."""
+    days = (now.astimezone(local.tzinfo).date() - local.date()).days
+    return by if days < 2 else f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
 def _back_url(handoff: Handoff, *, reader: Reader) -> str:

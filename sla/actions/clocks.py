@@ -45,7 +45,7 @@ def start(handoffs: Sequence[Handoff], event: Event, *, at: dt.datetime | None) 
         found = first_matching(rules_now.policies, facts[handoff.pk], at=handoff.offered_at)
         if found:
             clocks += _started(handoff, found, event, ruling=rules_now, country=countries.get(handoff.pk, ""), at=at)
-    return write(clocks, {one.pk: one for one in handoffs}, rules_now, are_first=at is None)
+    return write(clocks, {one.pk: one for one in handoffs}, rules_now, are_first=event is Event.OFFERED)
 
 
 def write(clocks: list[Clock], handoffs: dict[int, Handoff], ruling: Ruling, *, are_first: bool = False) -> list[Clock]:
@@ -161,7 +161,9 @@ def reopen(handoff: Handoff, event: Event, *, decided_at: dt.datetime, at: dt.da
     ]
     finish(begun, [handoff], state=ClockState.CANCELLED, at=at)
     last = Clock.objects.filter(handoff=OuterRef("handoff"), target=OuterRef("target")).order_by("-cycle").values("pk")
-    ended = Clock.objects.filter(handoff=handoff, pk=Subquery(last[:1]), stopped_at=decided_at).exclude(state__in=OPEN)
+    # A decision dated before a clock began ended it as it began.
+    then = Greatest(Value(decided_at), F("started_at"))
+    ended = Clock.objects.filter(handoff=handoff, pk=Subquery(last[:1]), stopped_at=then).exclude(state__in=OPEN)
     for clock in ended.exclude(pk__in=[one.pk for one in begun]).select_for_update(no_key=True):
         clock.state, clock.stopped_at = ClockState.RUNNING, None
         clock.next_action_at = next_instant(clock)

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from feedback.actions import owners
 from feedback.logic.rights import LEADLOOP
+from feedback.logic.states import State
 from feedback.models import Absence, Handoff, Rep
 from leads.actions.clock import database_now
 from sla.logic.events import DECIDE
@@ -18,7 +19,9 @@ from sla.reports.rules import Ruling, calendar_of, ruling
 
 
 def flag_new(clocks: Sequence[Clock], handoffs: Mapping[int, Handoff]) -> None:
-    """Set check_owner on new, unsaved decide clocks whose owner may not be able to answer in time; one statement.
+    """Set check_owner, unsaved, on decide clocks about to run whose owner may not be able to answer in time.
+
+    One statement.
 
     Only owners with an absence or hours of their own are looked at again: by the sweep, see settle.
     """
@@ -73,7 +76,10 @@ def settle(clock_id: int, handoff_id: int) -> bool:
         clock.save(update_fields=["check_owner"])
         handoff = Handoff.objects.select_related("owner").get(pk=handoff_id)
         now = database_now()
-        if clock.state != ClockState.RUNNING or clock.due_at <= now or handoff.owner is None:
+        if clock.state != ClockState.RUNNING or clock.due_at <= now:
+            return False
+        # Rules may let the clock run on once the owner has accepted: then it is theirs.
+        if handoff.owner is None or handoff.state != State.PENDING:
             return False
         can = able(now=now, due_at=clock.due_at)
         if can(handoff.owner):

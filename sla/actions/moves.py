@@ -8,11 +8,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from feedback.models import Handoff, Hold
 from leads.actions import journal
 from sla.actions.clocks import OPEN, bounds_of, entry, finish, keep_due, next_instant, open_clocks, terms
+from sla.actions.feasibility import flag_new
 from sla.logic import ladder
 from sla.logic.events import Pause
 from sla.logic.ladder import Plan, PlannedStep
@@ -33,14 +34,19 @@ def hold(handoffs: Sequence[Handoff], owed_by: str) -> None:
 
 
 def resume(handoffs: Sequence[Handoff], *, began_at: dt.datetime, at: dt.datetime) -> None:
-    """Let held clocks run on from `at`: open time since `began_at` does not count. Locks the clocks."""
-    held = Clock.objects.filter(handoff__in=[one.pk for one in handoffs], state=ClockState.HELD)
-    for clock in held.select_for_update(no_key=True):
+    """Let held clocks run on from `at`: open time since `began_at` does not count. Locks the clocks.
+
+    Whoever became absent meanwhile is asked anew whether they can answer in time.
+    """
+    by_id = {one.pk: one for one in handoffs}
+    held = list(Clock.objects.filter(handoff__in=by_id, state=ClockState.HELD).select_for_update(no_key=True))
+    flag_new(held, by_id)
+    for clock in held:
         calendar = calendar_of(clock.calendar_version_id)
         _shift(clock, Shift(max(began_at, clock.started_at), max(at, clock.started_at), calendar, calendar))
         clock.state = ClockState.RUNNING
         clock.next_action_at = next_instant(clock)
-        clock.save(update_fields=["state", *_MOVED])
+        clock.save(update_fields=["state", "check_owner", *_MOVED])
 
 
 def hold_again(handoffs: Sequence[Handoff]) -> None:
@@ -56,7 +62,7 @@ def follow_owner(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
     """
     going = [
         clock
-        for clock in open_clocks(handoffs).filter(due_at__gt=at).select_for_update(no_key=True)
+        for clock in open_clocks(handoffs).filter(_in_time(at)).select_for_update(no_key=True)
         if (rule := rules_of(clock.version_id).targets.get(clock.target)) and rule.counts_in == OF_OWNER
     ]
     if not going:
@@ -196,7 +202,13 @@ def _pivots(clocks: Sequence[Clock], *, at: dt.datetime) -> dict[int, dt.datetim
 
 
 def _of_policy(policy_id: int, *, at: dt.datetime) -> QuerySet[Clock]:
-    return Clock.objects.filter(version__policy=policy_id, state__in=OPEN, due_at__gt=at)
+    return Clock.objects.filter(_in_time(at), version__policy=policy_id, state__in=OPEN)
+
+
+def _in_time(at: dt.datetime) -> Q:
+    """Not past the deadline at `at`; a clock on hold, not when the hold began: it has not counted since."""
+    began_at = Hold.objects.filter(handoff=OuterRef("handoff"), ended_at=None).values("began_at")
+    return Q(state=ClockState.RUNNING, due_at__gt=at) | Q(state=ClockState.HELD, due_at__gt=Subquery(began_at))
 
 
 def _running(handoffs: Sequence[Handoff]) -> QuerySet[Clock]:

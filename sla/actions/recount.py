@@ -166,7 +166,7 @@ def _in_time(rows: "Rows", *, published_at: dt.datetime) -> "tuple[Rows, Any]":
 
     published = _micros(published_at)
     held, started = rows["held_at"], rows["started_at"]
-    pivots = np.where(held > -_NEVER, held, np.maximum(started, published)).astype(np.int64)
+    pivots = np.maximum(started, np.where(held > -_NEVER, held, published)).astype(np.int64)
     kept = rows["due_at"] >= pivots
     return rows[kept], pivots[kept]
 

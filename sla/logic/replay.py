@@ -152,8 +152,8 @@ def _events(case: _Case, place: int, *, since: datetime | None) -> frozenset[Eve
 
 
 def _is_enough(target: TargetRule, facts: Sequence[Happening], *, since: datetime) -> bool:
-    kinds = [fact.to % TALKED for fact in facts if fact.fact is Fact.ATTEMPTED and fact.at >= since]
-    return len(kinds) >= target.attempts and len(set(kinds)) >= target.channels
+    tries = [(fact.at, fact.to % TALKED) for fact in facts if fact.fact is Fact.ATTEMPTED and fact.at >= since]
+    return target.enough_at(tries) is not None
 
 
 def _judged(case: _Case, started_at: datetime, ended_at: datetime, how: How, *, owner: int, since: int) -> JudgedClock:

@@ -1,7 +1,7 @@
 """A published policy as the clocks read it: pure, frozen, built once per version."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,15 @@ class TargetRule:
         if self.days is None:
             return dt.timedelta(minutes=self.minutes or 0)
         return _to_close_of_day(calendar, started_at, self.days)
+
+    def enough_at(self, tries: Iterable[tuple[dt.datetime, Hashable]]) -> dt.datetime | None:
+        """When these attempts (instant, kind; in any order) became enough, on enough channels; None until then."""
+        kinds: set[Hashable] = set()
+        for count, (at, kind) in enumerate(sorted(tries, key=lambda one: one[0]), start=1):
+            kinds.add(kind)
+            if count >= self.attempts and len(kinds) >= self.channels:
+                return at
+        return None
 
     @classmethod
     def from_dict(cls, key: str, raw: Mapping[str, Any]) -> "TargetRule":

@@ -111,7 +111,7 @@ def _figure(label: str, rate: Rate) -> dict[str, Any]:
 def _row(line: Line) -> dict[str, Any]:
     raw, adjusted = line.tally.raw, line.tally.adjusted
     return {
-        "name": line.name.capitalize() if line.name in TargetKey.labels else line.name,
+        "name": _named(line.name),
         "kept": line.tally.kept,
         "missed": line.tally.missed,
         "running": line.tally.running,
@@ -120,6 +120,17 @@ def _row(line: Line) -> dict[str, Any]:
         "adjusted": rate_words(adjusted.share) if adjusted.of else NOTHING,
         "is_few": raw.of < FEW,
     }
+
+
+def _named(name: str) -> str:
+    """A target as a word, a week as its first day; teams and versions have names."""
+    if name in TargetKey.labels:
+        return name.capitalize()
+    try:
+        monday = dt.date.fromisoformat(name)
+    except ValueError:
+        return name
+    return f"{monday.day} {monday:%b %Y}"
 
 
 def _chart(found: Attainment, *, today: dt.date) -> LineChart | None:

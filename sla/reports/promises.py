@@ -85,6 +85,7 @@ def _running(clock: Clock, *, now: dt.datetime) -> Promise:
         words=words,
         then=_then(clock, _NEXT, now=now),
         then_to_others=_then(clock, _NEXT_TO_OTHERS, now=now),
+        is_acknowledged=clock.acknowledged_at is not None,
     )
 
 
@@ -111,6 +112,8 @@ def _share(clock: Clock, left: dt.timedelta) -> float:
 
 def _then(clock: Clock, said_of: Mapping[str, str], *, now: dt.datetime) -> str:
     """The next two things if nobody acts, like: then your manager is told, 16:11 it goes to the next rep."""
+    if clock.acknowledged_at is not None:
+        return "acknowledged: no further step follows"
     ahead = [
         (action, at)
         for action, at in zip(clock.step_actions, clock.step_ats, strict=True)

@@ -55,10 +55,14 @@ feedback:handoff-outcome           GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-outcome           POST 302 400 404 404 400 404 403 403 404
 feedback:handoff-qualify           GET  302 409 404 404 409 404 403 403 404
 feedback:handoff-qualify           POST 302 409 404 404 409 404 403 403 404
+feedback:handoff-raise             GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-raise             POST 302 403 404 404 302 404 403 403 404
 feedback:handoff-reassign          GET  302 403 404 404 200 404 403 403 404
 feedback:handoff-reassign          POST 302 403 404 404 400 404 403 403 404
 feedback:handoff-reject            GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-reject            POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-release           GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-release           POST 302 403 404 404 302 404 403 403 404
 feedback:handoff-resume            GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-resume            POST 302 409 404 404 409 404 403 403 404
 feedback:handoff-return            GET  302 409 404 404 409 404 403 403 404

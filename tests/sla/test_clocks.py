@@ -5,11 +5,13 @@ import datetime as dt
 import pytest
 
 from feedback import panels
-from feedback.actions import attempts, decisions, outcomes, owners, undo
+from feedback.actions import attempts, decisions, holds, outcomes, owners, undo
 from feedback.actions.outcomes import OutcomeInput
+from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
+from sla.actions.policies import publish
 from sla.mails import step_mail
-from sla.models import Clock
+from sla.models import Clock, Target
 from tests.factories import RepFactory, ago, as_person, manager_of, offered, policy
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,53 @@ def test_undoing_a_late_decision_leaves_the_breach_to_the_sweep(rep):
     undo.undo(handoff.uid, by=as_person(rep))
     clock = Clock.objects.get(handoff=handoff)
     assert (clock.state, clock.breached_at, clock.next_action_at) == ("running", None, clock.step_ats[0])
+
+
+def test_undoing_a_decision_dated_before_its_promise_began_lets_it_run_on(rep):
+    policy()
+    lena = RepFactory(team=rep.team)
+    handoff = offered(rep, at=ago(minutes=61))
+    owners.reassign(handoff.uid, by=person_of(manager_of(rep.team)), to=lena.uid)
+    before = Clock.objects.filter(handoff=handoff).order_by("cycle").values().last()
+    decisions.accept(handoff.uid, by=as_person(lena), at=ago(minutes=30))
+    undo.undo(handoff.uid, by=as_person(lena))
+    assert Clock.objects.filter(handoff=handoff).order_by("cycle").values().last() == before
+    assert due(handoff) == before["due_at"]
+
+
+def test_a_promise_that_an_offer_and_an_empty_queue_both_start_runs_once(rep):
+    made = policy()
+    Target.objects.filter(policy=made).update(starts=["offered", "unowned"])
+    publish(made.pk, by=LEADLOOP)
+    assert clocks(offered(team=rep.team)) == {"decide": "running"}
+    assert clocks(offered(rep)) == {"decide": "running"}
+
+
+def test_what_starts_while_the_handoff_waits_waits_too(rep):
+    made = policy(targets=("qualify",), minutes=600)
+    Target.objects.filter(policy=made).update(starts=["unowned"])
+    publish(made.pk, by=LEADLOOP)
+    handoff = offered(rep)
+    holds.hold(handoff.uid, by=as_person(rep), reason="bad_data", question="Which Nortex is it?")
+    owners.release(handoff.uid, by=LEADLOOP)
+    assert clocks(handoff) == {"qualify": "held"}
+    assert due(handoff) is None
+
+
+def tried(handoff: Handoff, rep, *tries: tuple[str, int]) -> Clock:
+    for kind, minutes in tries:
+        attempts.log_attempt(handoff.uid, by=as_person(rep), kind=kind, at=ago(minutes=minutes))
+    return Clock.objects.get(handoff=handoff, target="depth")
+
+
+def test_enough_is_reached_by_the_attempt_that_was_made_last_whichever_was_logged_last(rep):
+    policy(targets=("decide", "depth"), minutes=60)
+    handoff = offered(rep, at=ago(minutes=100))
+    decisions.accept(handoff.uid, by=as_person(rep), at=ago(minutes=90))
+    clock = tried(handoff, rep, ("call", 80), ("mail", 10), ("call", 70))
+    assert clock.state == "stopped"
+    assert clock.stopped_at == handoff.attempts.get(kind="mail").attempted_at
+    assert clock.breached_at == clock.due_at
 
 
 @pytest.mark.parametrize("seconds_early", [1, 0, -1])

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.actions import absences
+from feedback.actions import absences, decisions, holds
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
 from sla.actions.calendars import publish_calendar
+from sla.actions.policies import publish
 from sla.actions.sweep import sweep
 from sla.logic.business_time import Calendar
 from sla.logic.feasible import can_answer
-from sla.models import CalendarException, CalendarUse, Clock
-from tests.factories import ALWAYS, RepFactory, ago, calendar, manager_of, offered, policy
+from sla.models import CalendarException, CalendarUse, Clock, Target
+from tests.factories import ALWAYS, RepFactory, ago, as_person, calendar, manager_of, offered, policy
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -95,6 +96,36 @@ def test_an_absence_that_is_added_later_is_seen_by_the_next_sweep():
     away(rep)
     sweep()
     assert owner_of(handoff) == lena
+
+
+@pytest.mark.django_db
+def test_an_absence_that_is_added_on_hold_is_seen_once_the_hold_ends():
+    policy(minutes=600)
+    rep = RepFactory()
+    lena = RepFactory(team=rep.team)
+    handoff = offered(rep, at=ago(minutes=5))
+    holds.hold(handoff.uid, by=as_person(rep), reason="prospect_away")
+    away(rep)
+    sweep()
+    assert owner_of(handoff) == rep
+    holds.release_hold(handoff.uid, by=as_person(rep))
+    sweep()
+    assert owner_of(handoff) == lena
+
+
+@pytest.mark.django_db
+def test_what_its_owner_has_accepted_stays_with_them():
+    made = policy(minutes=600)
+    Target.objects.filter(policy=made).update(starts=["accepted"], stops=["qualified"], cancels=["recalled"])
+    publish(made.pk, by=LEADLOOP)
+    rep = RepFactory()
+    handoff = offered(rep, at=ago(minutes=5))
+    away(rep)
+    decisions.accept(handoff.uid, by=as_person(rep))
+    assert Clock.objects.get(handoff=handoff).check_owner
+    assert sweep().failed == 0
+    assert owner_of(handoff) == rep
+    assert not Clock.objects.filter(check_owner=True).exists()
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db.models import Model
 
-from feedback.actions import decisions, owners
+from feedback.actions import decisions, holds, owners
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
@@ -15,6 +15,7 @@ from sla.actions.sweep import sweep
 from sla.models import AppliesTo, CalendarUse, Clock, CountsIn, Escalation, LadderStep, Policy, Target
 from sla.reports.rules import rules_of
 from tests.factories import RepFactory, ago, as_person, calendar, manager_of, offered, policy
+from tests.sla.test_verify_clocks import assert_all_agree
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,40 @@ def test_what_has_breached_or_ended_is_never_moved():
     shorten(made, 600)
     assert all_of(Clock) == before
     assert clock_of(late).due_at < dt.datetime.now(dt.UTC)
+
+
+def waiting(rep, *, offered_minutes: int, held_minutes: int) -> Handoff:
+    """A handoff on hold, its deadline an hour after the offer."""
+    handoff = offered(rep, at=ago(minutes=offered_minutes))
+    holds.hold(handoff.uid, by=as_person(rep), reason="prospect_away", at=ago(minutes=held_minutes))
+    return handoff
+
+
+def test_a_clock_on_hold_is_not_late_whatever_the_day_and_goes_on_under_new_rules():
+    made = policy(minutes=60, ladder=())
+    rep = RepFactory()
+    handoff = waiting(rep, offered_minutes=90, held_minutes=70)
+    late = waiting(rep, offered_minutes=90, held_minutes=20)
+    before = clock_of(handoff), clock_of(late)
+    version = shorten(made, 120)
+    clock = clock_of(handoff)
+    assert (clock.version, clock.state) == (version, "held")
+    assert clock.due_at == before[0].due_at + HOUR
+    assert (clock_of(late).version, clock_of(late).due_at) == (before[1].version, before[1].due_at)
+    assert_all_agree(checked=2)
+
+
+def test_a_clock_on_hold_follows_its_owner_after_the_deadline_that_stood():
+    made = policy(minutes=60, ladder=())
+    owner_hours(made)
+    rep = RepFactory()
+    lena = RepFactory(team=rep.team)
+    hours = calendar()
+    CalendarUse.objects.create(calendar=hours, rep=lena)
+    handoff = waiting(rep, offered_minutes=90, held_minutes=70)
+    owners.reassign(handoff.uid, by=person_of(manager_of(rep.team)), to=lena.uid)
+    assert clock_of(handoff).calendar_version == hours.versions.get()
+    assert_all_agree(checked=1)
 
 
 def test_a_target_that_is_promised_no_more_is_cancelled():

@@ -145,6 +145,16 @@ class TestOneClock:
         assert Clock.objects.get(pk=clock.pk).due_at > clock.due_at
         assert Handoff.objects.get(pk=clock.handoff_id).due_at is None
 
+    def test_a_clock_that_began_on_hold_counts_the_new_hours_from_its_own_beginning(self):
+        began = now() - dt.timedelta(days=2)
+        started = now() - dt.timedelta(hours=1)
+        clock = self.clock(state="held", started_at=started, due_at=started + 5 * HOUR, steps=[started + 5 * HOUR])
+        hold_row(clock.handoff, began_at=began)
+        self.close(-2)
+        version = self.publish()
+        moved = Clock.objects.get(pk=clock.pk)
+        assert (moved.calendar_version, moved.due_at) == (version, clock.due_at)
+
     def test_the_deadline_without_excused_time_moves_too(self):
         clock = self.clock(adjusted_due_at=now() + dt.timedelta(days=3))
         self.close(1)
