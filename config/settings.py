@@ -267,9 +267,15 @@ LEADLOOP_UNDO_SECONDS = int(os.environ.get("LEADLOOP_UNDO_SECONDS") or 300)
 LEADLOOP_DIGEST_ABOVE = int(os.environ.get("LEADLOOP_DIGEST_ABOVE") or 5)
 LEADLOOP_DIGEST_MINUTES = int(os.environ.get("LEADLOOP_DIGEST_MINUTES") or 15)
 # What chat addresses may begin with, in the notation of Apprise.
-LEADLOOP_CHAT_SCHEMES = [
-    scheme for scheme in os.environ.get("LEADLOOP_CHAT_SCHEMES", "").split(",") if scheme
-] or ["slack", "workflow", "workflows", "gchat", "discord", "mmost", "mmosts"]
+LEADLOOP_CHAT_SCHEMES = [scheme for scheme in os.environ.get("LEADLOOP_CHAT_SCHEMES", "").split(",") if scheme] or [
+    "slack",
+    "workflow",
+    "workflows",
+    "gchat",
+    "discord",
+    "mmost",
+    "mmosts",
+]
 
 # --- Logging --------------------------------------------------------------------------------------------------------
 

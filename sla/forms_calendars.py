@@ -12,6 +12,7 @@ from django.utils import timezone
 from leads.admin_kinds import SeenForm, complain
 from leads.forms_admin import zone_choices
 from leads.logic.errors import InvalidInput
+from leads.logic.text import one_line
 from sla.logic.holiday_days import MOST_YEARS_AHEAD, YEARS_AHEAD, countries, public_holidays, subdivisions
 from sla.logic.hours_text import parse_hours, write_hours
 from sla.logic.ics_days import MOST_BYTES, MOST_DAYS, read_days
@@ -21,10 +22,8 @@ from sla.models import CalendarUse, CalendarVersion, WorkCalendar
 FOLLOW, KEEP = "follow", "keep"
 
 
-def _hours(day: str) -> forms.CharField:
-    return forms.CharField(
-        label=day, required=False, max_length=400, help_text="09:00-12:00, 13:00-17:30. Empty when closed."
-    )
+def _hours(day: str, hint: str = "") -> forms.CharField:
+    return forms.CharField(label=day, required=False, max_length=400, help_text=hint)
 
 
 def _country_choices() -> list[tuple[str, str]]:
@@ -35,7 +34,8 @@ class CalendarForm(SeenForm):
     """Opening hours, one line a weekday; whose public holidays are closed; a file of company days."""
 
     timezone = forms.ChoiceField(choices=zone_choices, label="Time zone")
-    mon, tue, wed, thu = _hours("Monday"), _hours("Tuesday"), _hours("Wednesday"), _hours("Thursday")
+    mon = _hours("Monday", "Like 09:00-12:00, 13:00-17:30; so for every day. Empty when closed.")
+    tue, wed, thu = _hours("Tuesday"), _hours("Wednesday"), _hours("Thursday")
     fri, sat, sun = _hours("Friday"), _hours("Saturday"), _hours("Sunday")
     country = forms.ChoiceField(choices=_country_choices, required=False, label="Public holidays of")
     subdivision = forms.CharField(
@@ -152,8 +152,8 @@ def _days_of(text: str) -> dict[dt.date, str]:
     """The days that a preview put into the page."""
     try:
         pairs = json.loads(text)
-        days = {dt.date.fromisoformat(on): str(label)[:100].replace("\x00", "") for on, label in pairs}
-    except (ValueError, TypeError, RecursionError):
+        days = {dt.date.fromisoformat(on): one_line(label, field="company_days", longest=100) for on, label in pairs}
+    except (ValueError, TypeError, RecursionError, InvalidInput):
         raise InvalidInput(
             "The company days could not be read back; choose the file again.", field="company_days"
         ) from None

@@ -12,6 +12,7 @@ from sla.reports.replay_rules import DRAFT, policies_to_judge
 
 WEEKS = ((2, "2 weeks"), (4, "4 weeks"), (8, "8 weeks"), (12, "12 weeks"), (26, "26 weeks"), (52, "52 weeks"))
 _DAY = dt.timedelta(days=1)
+_YEARS = range(1970, 2200)
 
 
 def _day(label: str, hint: str = "") -> forms.DateField:
@@ -46,6 +47,9 @@ class ReplayForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The days, as a span."""
         given: dict[str, Any] = super().clean() or {}
+        for name in ("start", "end"):
+            if (on := given.get(name)) and on.year not in _YEARS:
+                self.add_error(name, f"Choose a day in the years {_YEARS[0]} to {_YEARS[-1]}.")
         start, end = given.get("start"), given.get("end")
         if (start is None) != (end is None) and not {"start", "end"} & set(self.errors):
             self.add_error("end" if start else "start", "Give both days, or neither.")

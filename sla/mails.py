@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +30,8 @@ _SUBJECTS = {
 
 def step_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | None:
     """The mail of one step, or None when it is no longer true: the clock has ended, waits or was acknowledged, the
-    deadline that was warned of has passed, or the person has nothing to do with the handoff any more.
+    deadline that was warned of has passed, the lead was suppressed, or the person has nothing to do with the handoff
+    any more.
 
     A step that names a template is told in its words, unless the template is gone or is empty.
     """
@@ -65,9 +67,15 @@ def digest_mail(payload: dict[str, Any], handoff_uid: UUID | None) -> Mail | Non
     return digest(told.count, named, link=settings.LEADLOOP_ORIGIN + page)
 
 
+def worth_telling() -> QuerySet[Clock]:
+    """The clocks that still run, that no manager has acknowledged, and whose lead may be contacted."""
+    running = Clock.objects.filter(state=ClockState.RUNNING, acknowledged_at=None)
+    return running.filter(handoff__lead__suppressed_at__isnull=True)
+
+
 def told_of(payload: Mapping[str, Any]) -> tuple[Clock, Handoff] | None:
-    """The running clock that the message is about, and its handoff."""
-    clock = Clock.objects.filter(pk=payload["clock"], state=ClockState.RUNNING, acknowledged_at=None).first()
+    """The clock that the message is about, where it is still worth telling, and its handoff."""
+    clock = worth_telling().filter(pk=payload["clock"]).first()
     if clock is None:
         return None
     return clock, Handoff.objects.select_related("lead", "account", "owner__user", "team").get(pk=clock.handoff_id)

@@ -92,8 +92,8 @@ def _moved(handoffs: list[Handoff], change: str, *, at: dt.datetime, data: Mappi
         clocks.restart_breached(handoffs, at=at)
         moves.hold_again(handoffs)
     elif change == "released":
-        clocks.start(handoffs, Event.UNOWNED, at=at)
-        moves.hold_again(handoffs)
+        if clocks.start(handoffs, Event.UNOWNED, at=at):
+            moves.hold_again(handoffs)
     elif change == "undone":
         for handoff in handoffs:
             clocks.reopen(handoff, Event(data["was"]), decided_at=_decided_at(handoff, data["was"]), at=at)

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from leads.logic.mail import Mail
 from sla.logic.chat import check_url, plain
-from sla.mails import digest, facts_of, facts_of_many, told_of
-from sla.models import ChatChannel, Clock, ClockState
+from sla.mails import digest, facts_of, facts_of_many, told_of, worth_telling
+from sla.models import ChatChannel
 
 _MOST_NAMED = 10
 
@@ -48,8 +48,7 @@ def room_digest(payloads: Sequence[dict[str, Any]]) -> Mail | None:
     None when nothing of it is true any more.
     """
     asked = [payload["clock"] for payload in payloads]
-    running = Clock.objects.filter(pk__in=asked, state=ClockState.RUNNING, acknowledged_at=None)
-    by_handoff = dict(running.order_by("due_at", "pk").values_list("handoff", "pk"))
+    by_handoff = dict(worth_telling().filter(pk__in=asked).order_by("due_at", "pk").values_list("handoff", "pk"))
     named = [_plain(line) for line in facts_of_many(list(reversed(by_handoff.values()))[:_MOST_NAMED])]
     if not named:
         return None

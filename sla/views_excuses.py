@@ -25,7 +25,7 @@ from sla.views_proofs import shown
 def listing(request: PageRequest) -> HttpResponse:
     """What waits for this manager's answer, what was settled lately, and how holds are used in their teams."""
     if MANAGER not in request.person.roles:
-        raise NotAllowed("Excused time is settled by managers. Ask for it where a handoff says how its time is counted.")
+        raise NotAllowed("Excused time is settled by managers. Ask for it on a handoff, where its time is counted.")
     now = timezone.now()
     with snapshot():
         found = requests_for(request.person)

@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,14 +40,18 @@ def _append_only_tables_can_be_emptied():
     TransactionTestCase._fixture_teardown = kept
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Real browsers stay in one process of pytest-xdist, and so do real servers: side by side they slow down."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Real browsers stay in one process of pytest-xdist, and so do real servers: side by side they slow down. Tests
+    that fork come first, whatever else orders the tests.
+    """
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in ("browser", "config"):
             item.add_marker(pytest.mark.browser if folder == "browser" else pytest.mark.machine)
             item.add_marker(pytest.mark.xdist_group(folder))
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("forks") is None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

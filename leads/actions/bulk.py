@@ -37,9 +37,9 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model], *, skip
         return _copied(model, rows)
     fields = _given(model, rows)
     names = ", ".join(_quoted(field) for field in fields)
-    typed = ", ".join(f"{_quoted(field)} {_element(field)}" for field in fields)
     # JSON: the driver is slow at writing arrays.
-    statement = f"INSERT INTO {_table(model)} ({names}) SELECT * FROM json_to_recordset(%s::json) AS given ({typed})"
+    given = f"json_to_recordset(%s::json) AS given ({_typed(fields)})"
+    statement = f"INSERT INTO {_table(model)} ({names}) SELECT * FROM {given}"
     if skip_conflicts:
         statement += " ON CONFLICT DO NOTHING"
     has_uid = any(field.name == "uid" for field in fields)
@@ -62,14 +62,14 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
     """
     if not rows:
         return
-    fields = [cast("AnyField", model._meta.get_field(name)) for name in names]
     key = model._meta.pk
-    values = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
-    new = f"{_unnested([key, *fields])} AS new ({', '.join(_quoted(field) for field in [key, *fields])})"
+    fields = [key, *(cast("AnyField", model._meta.get_field(name)) for name in names)]
+    values = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields[1:])
+    new = f"json_to_recordset(%s::json) AS new ({_typed(fields)})"
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_table(model)} AS old SET {values} FROM {new} WHERE old.{_quoted(key)} = new.{_quoted(key)}",
-            [_values(field, rows) for field in [key, *fields]],
+            [_json(fields, rows)],
         )
 
 
@@ -119,8 +119,8 @@ def _quoted(field: AnyField) -> str:
     return connection.ops.quote_name(str(field.column))
 
 
-def _unnested(fields: Sequence[AnyField]) -> str:
-    return f"unnest({', '.join(f'%s::{_element(field)}[]' for field in fields)})"
+def _typed(fields: Sequence[AnyField]) -> str:
+    return ", ".join(f"{_quoted(field)} {_element(field)}" for field in fields)
 
 
 def _element(field: AnyField) -> str:

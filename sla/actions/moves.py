@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from feedback.models import Handoff, Hold
 from leads.actions import journal
+from leads.actions.bulk import update_rows
 from sla.actions.clocks import OPEN, bounds_of, entry, finish, keep_due, next_instant, open_clocks, terms
 from sla.actions.feasibility import flag_new
 from sla.logic import ladder
@@ -68,17 +69,17 @@ def follow_owner(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
     if not going:
         return
     rules_now, by_id = ruling(), {one.pk: one for one in handoffs}
-    pivots = _pivots(going, at=at)
+    pivots, moved = _pivots(going, at=at), []
     for clock in going:
         rules = rules_of(clock.version_id)
-        handoff = by_id[clock.handoff_id]
-        version_id = rules_now.calendar_for(rules, rules.targets[clock.target], handoff, "")
+        version_id = rules_now.calendar_for(rules, rules.targets[clock.target], by_id[clock.handoff_id], "")
         if version_id == clock.calendar_version_id:
             continue
         old, new = calendar_of(clock.calendar_version_id), calendar_of(version_id)
         _shift(clock, Shift(pivots[clock.pk], pivots[clock.pk], old, new))
         clock.calendar_version_id = version_id
-        _save_recounted(clock, handoff, rules_now, at=at, because="owner")
+        moved.append(clock)
+    _keep_recounted(moved, by_id, rules_now, at=at, because="owner")
 
 
 @dataclass(frozen=True)
@@ -140,19 +141,22 @@ def _migrate(
 ) -> None:
     pivots = _pivots(clocks, at=at)
     countries = countries_of(list(handoffs.values()), [rules])
+    kept: list[Clock] = []
     for clock in clocks:
+        clock.handoff = handoffs[clock.handoff_id]
         country = countries.get(clock.handoff_id, "")
         moved = _replanned(clock, rules, ruling, pivot=pivots[clock.pk], country=country)
-        handoff = handoffs[clock.handoff_id]
         if moved is None:
-            finish([clock], [handoff], state=ClockState.CANCELLED, at=at)
             continue
         plan, amount, calendar_version_id = moved
         clock.due_at = plan.due_at
         _put(clock, plan.steps)
         clock.version, clock.calendar_version_id, clock.amount = to, calendar_version_id, amount
         clock.adjusted_due_at = None
-        _save_recounted(clock, handoff, ruling, at=at, because="policy")
+        kept.append(clock)
+    gone = [clock for clock in clocks if clock.target not in rules.targets]
+    finish(gone, list(handoffs.values()), state=ClockState.CANCELLED, at=at)
+    _keep_recounted(kept, handoffs, ruling, at=at, because="policy")
 
 
 def _replanned(
@@ -185,10 +189,22 @@ def _shift(clock: Clock, shift: Shift) -> None:
         clock.adjusted_due_at = shift(clock.adjusted_due_at)
 
 
-def _save_recounted(clock: Clock, handoff: Handoff, ruling: Ruling, *, at: dt.datetime, because: str) -> None:
-    clock.next_action_at = next_instant(clock) if clock.state == ClockState.RUNNING else None
-    clock.save(update_fields=["version", "calendar_version", "amount", *_MOVED])
-    journal.record(entry("clock.recounted", clock, handoff, at=at, data={**terms(clock, ruling), "because": because}))
+def _keep_recounted(
+    clocks: Sequence[Clock], handoffs: Mapping[int, Handoff], ruling: Ruling, *, at: dt.datetime, because: str
+) -> None:
+    for clock in clocks:
+        clock.next_action_at = next_instant(clock) if clock.state == ClockState.RUNNING else None
+    update_rows(Clock, clocks, ["version", "calendar_version", "amount", *_MOVED])
+    journal.record_many(
+        entry(
+            "clock.recounted",
+            clock,
+            handoffs[clock.handoff_id],
+            at=at,
+            data={**terms(clock, ruling), "because": because},
+        )
+        for clock in clocks
+    )
 
 
 def _pivots(clocks: Sequence[Clock], *, at: dt.datetime) -> dict[int, dt.datetime]:

@@ -49,7 +49,7 @@ def ask(given: ReplayInput, *, by: Person) -> Replay:
     """
     if not may_replay(by):
         raise NotAllowed("Replays are for operations, and for managers of a team.")
-    if not given.begins_at < given.ends_at <= given.begins_at + LONGEST:
+    if not dt.timedelta() < given.ends_at - given.begins_at <= LONGEST:
         raise InvalidInput("The time looked at ends after it begins, and is at most five years long.", field="to")
     if Replay.objects.filter(by=by.user_id, state__in=_OPEN).count() >= MOST_WAITING:
         raise StateConflict(f"You wait for {MOST_WAITING} replays already; look at those first.")

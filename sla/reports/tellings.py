@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from django.db import connection
 
 STILL_TRUE = """(
-    c.state = 'running' AND c.acknowledged_at IS NULL AND person.is_active AND CASE
+    c.state = 'running' AND c.acknowledged_at IS NULL AND lead.suppressed_at IS NULL AND person.is_active AND CASE
         WHEN t.action <> 'notify_manager' AND owner.id IS NOT NULL THEN owner.user_id = t.user_id
         ELSE EXISTS (SELECT 1 FROM feedback_team_managers m WHERE m.team_id = h.team_id AND m.user_id = t.user_id)
              OR NOT EXISTS (SELECT 1 FROM feedback_team_managers m WHERE m.team_id = h.team_id)
     END
 )"""
-"""Of a telling t with its clock c, handoff h, active owner and person: nobody has answered, no manager has acknowledged
-it, and the person is still the one to hear of it: the owner, else who manages the team, else operations.
+"""Of a telling t with its clock c, handoff h, lead, active owner and person: nobody has answered, no manager has
+acknowledged it, the lead may be contacted, and the person is still the one to hear of it: the owner, else who manages
+the team, else operations.
 """
 
 JOINED = """
     JOIN sla_clock c ON c.id = t.clock_id
     JOIN feedback_handoff h ON h.id = c.handoff_id
     JOIN auth_user person ON person.id = t.user_id
+    LEFT JOIN leads_lead lead ON lead.id = h.lead_id
     LEFT JOIN feedback_rep owner ON owner.id = h.owner_id AND owner.is_active
 """
 

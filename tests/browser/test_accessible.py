@@ -5,8 +5,12 @@ from axe_playwright_python.sync_playwright import Axe
 
 from feedback.actions import absences, holds, owners
 from feedback.logic.rights import LEADLOOP
-from feedback.models import Handoff
-from tests.factories import UserFactory, ago, as_person, manager_of, marketer
+from feedback.models import Handoff, person_of
+from sla.actions import excuses, replays
+from sla.actions.replays import ReplayInput
+from sla.models import Policy, Replay
+from sla.tasks import run_replays
+from tests.factories import UserFactory, ago, as_person, manager_of, marketer, offered
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -79,3 +83,31 @@ def test_holds_questions_and_absences_are_accessible(rep, visit, scheme: str, wi
         other = visit(user.username, scheme=scheme, width=width)
         for path in paths:
             assert not violations(other.open(path)), path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_proofs_excuses_promises_and_replays_are_accessible(rep, visit, scheme: str, width: int):
+    late = offered(rep, at=ago(hours=12))
+    excuses.request(
+        late.uid, by=as_person(rep), begins_at=ago(hours=11), ends_at=ago(hours=10), why="The CRM was down."
+    )
+    boss = manager_of(rep.team)
+    boss.set_password("correct horse battery")
+    boss.save()
+    rules = str(Policy.objects.get().uid)
+    asked = ReplayInput(policy=rules, version="", is_among=False, begins_at=ago(days=20), ends_at=ago())
+    replays.ask(asked, by=person_of(boss))
+    run_replays()
+    nadia = visit(boss.username, scheme=scheme, width=width)
+    replay = Replay.objects.get(state="done")
+    for path in (
+        f"/handoffs/{late.uid}/",
+        f"/sla/handoffs/{late.uid}/proof/",
+        "/sla/excuses/",
+        "/sla/promises/",
+        "/sla/replays/",
+        f"/sla/replays/{replay.uid}/",
+    ):
+        assert not violations(nadia.open(path)), path
+        assert nadia.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

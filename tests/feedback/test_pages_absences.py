@@ -65,7 +65,7 @@ class TestAdding:
     @pytest.mark.parametrize(
         ("more", "says"),
         [
-            ({"first_on": ""}, "This field is required"),
+            ({"first_on": ""}, "Choose the first day"),
             ({"first_on": "tomorrow"}, "Enter a valid date"),
             ({"first_on": "0001-01-01"}, "Choose a day of these times"),
             ({"last_on": "9999-12-31"}, "Choose a day of these times"),

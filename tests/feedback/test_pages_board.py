@@ -248,3 +248,46 @@ class TestWhatOtherAppsAdd:
         handoff = offered(rep)
         url = reverse("feedback:board-deed", args=["no-such"])
         assert boss.post(url, {"uid": str(handoff.uid)}).status_code == 404
+
+
+class TestOneAtATime:
+    """What the board does with many, the page of a handoff does with one."""
+
+    def labels(self, client: Client, handoff: Handoff) -> list[str]:
+        page = client.get(reverse("feedback:handoff", args=[handoff.uid])).context["handoff"]
+        return [action.label for action in page.actions]
+
+    def test_who_leads_is_offered_to_give_it_first(self, boss, rep):
+        assert self.labels(boss, offered(rep))[0] == "Reassign"
+        assert {"Release to the queue", "Raise priority"} <= set(self.labels(boss, offered(rep)))
+
+    def test_whose_work_it_is_decides_first(self, rep):
+        labels = self.labels(signed_in(rep.user), offered(rep))
+        assert labels[0] == "Accept"
+        assert not {"Reassign", "Release to the queue", "Raise priority", "Acknowledge"} & set(labels)
+
+    def test_what_nobody_has_cannot_be_released_nor_what_stands_first_be_raised(self, boss, rep):
+        handoff = offered(team=rep.team)
+        Handoff.objects.filter(pk=handoff.pk).update(priority=1)
+        assert not {"Release to the queue", "Raise priority"} & set(self.labels(boss, handoff))
+
+    def test_released_it_waits_in_the_team(self, boss, rep):
+        handoff = offered(rep)
+        answer = boss.post(reverse("feedback:handoff-release", args=[handoff.uid]), follow=True)
+        assert "is back in the team&#x27;s queue" in answer.text
+        handoff.refresh_from_db()
+        assert handoff.owner is None
+
+    def test_raised_it_stands_above(self, boss, rep):
+        handoff = offered(rep)
+        assert "is raised" in boss.post(reverse("feedback:handoff-raise", args=[handoff.uid]), follow=True).text
+        handoff.refresh_from_db()
+        assert handoff.priority == 2
+
+    def test_late_it_is_acknowledged_once(self, boss, rep):
+        policy(minutes=60)
+        handoff = offered(rep, at=ago(hours=3))
+        assert "Acknowledge" in self.labels(boss, handoff)
+        text = boss.post(reverse("sla:acknowledge", args=[handoff.uid]), follow=True).text
+        assert "acknowledged: no further step follows" in text
+        assert "Acknowledge" not in self.labels(boss, handoff)

@@ -114,6 +114,8 @@ def test_company_days_are_previewed_taken_without_the_file_and_replaced(client, 
         ({"company_days_read": '[["0001-01-01", "x"]]'}, "too many company days"),
         ({"company_days_read": "[" * 100_000}, "could not be read back"),
         ({"company_days_read": "7"}, "could not be read back"),
+        ({"company_days_read": '[["2026-01-02", "\\ud800"]]'}, "could not be read back"),
+        ({"company_days_read": '[["2026-01-02", {}]]'}, "could not be read back"),
     ],
 )
 def test_a_file_that_is_none_is_refused_and_nothing_is_half_written(client, calendar, posted, says):

@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from feedback.actions import decisions, holds, owners
 from feedback.logic.rights import LEADLOOP
@@ -89,6 +91,24 @@ def test_what_has_breached_or_ended_is_never_moved():
     shorten(made, 600)
     assert all_of(Clock) == before
     assert clock_of(late).due_at < dt.datetime.now(dt.UTC)
+
+
+def test_migrating_many_clocks_takes_no_more_statements_than_one():
+    made = policy(minutes=240)
+    rep = RepFactory()
+
+    def statements(minutes: int) -> int:
+        Target.objects.filter(policy=made).update(minutes=minutes)
+        with CaptureQueriesContext(connection) as captured:
+            publish(made.pk, by=LEADLOOP, applies_to=AppliesTo.RUNNING)
+        return len(captured)
+
+    offered(rep, at=ago(minutes=10))
+    few = statements(180)
+    for minutes in range(20):
+        offered(rep, at=ago(minutes=minutes))
+    assert statements(200) == few
+    assert JournalEntry.objects.filter(kind="clock.recounted").count() == 22
 
 
 def waiting(rep, *, offered_minutes: int, held_minutes: int) -> Handoff:

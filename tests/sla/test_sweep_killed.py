@@ -4,8 +4,12 @@ import datetime as dt
 import os
 import random
 import signal
+import tempfile
 import time
+import traceback
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections
@@ -21,9 +25,10 @@ from sla.actions.sweep import sweep
 from sla.models import ChatChannel, Clock, Escalation, LadderStep, Telling
 from tests.factories import LADDER, RepFactory, TeamFactory, ago, manager_of, policy
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# A forked child has one thread of its parent's: these tests come before any that starts a browser or a server.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.forks]
 
-
+COMPLAINT = Path(tempfile.gettempdir()) / f"leadloop-sweeper-{os.getpid()}"
 PATIENCE = 20.0
 """Seconds that the server gets to notice that a client was killed."""
 
@@ -149,28 +154,45 @@ def assert_told_exactly_once() -> None:
         assert in_single + in_digest == 1 or (not in_single + in_digest and telling.clock.state != "running")
 
 
-def sweep_until_statement(number: int) -> bool:
-    """Sweep in a forked process that kills itself at its statement `number`; whether it got to the end alive."""
+def fork_sweeper(work: Callable[[], object]) -> int:
+    """The pid of a forked process that does `work` on a connection of its own, and ends with 1 where that fails."""
     connections.close_all()
     child = os.fork()
     if child == 0:
         try:
-            count = 0
+            work()
+        except BaseException:  # noqa: BLE001 - told to the parent, whatever it is
+            COMPLAINT.write_text(traceback.format_exc())
+            os._exit(1)
+        os._exit(0)
+    return child
 
-            def counting(execute, sql, params, many, context):
-                nonlocal count
-                count += 1
-                if count == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return execute(sql, params, many, context)
 
-            with connection.execute_wrapper(counting):
-                sweep()
-        finally:
-            os._exit(0)
+def waited_for(child: int) -> bool:
+    """Whether the child got to its end alive. Fails with what it complained of when that was an error."""
     _, status = os.waitpid(child, 0)
     wait_until_alone()
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        pytest.fail(COMPLAINT.read_text())
     return os.WIFEXITED(status)
+
+
+def sweep_until_statement(number: int) -> bool:
+    """Sweep in a forked process that kills itself at its statement `number`; whether it got to the end alive."""
+    count = 0
+
+    def counting(execute, sql, params, many, context):
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
+
+    def work() -> None:
+        with connection.execute_wrapper(counting):
+            sweep()
+
+    return waited_for(fork_sweeper(work))
 
 
 def test_killed_before_every_single_statement():
@@ -185,18 +207,15 @@ def test_killed_before_every_single_statement():
 
 def sweep_for(seconds: float) -> None:
     """Sweep in a forked process until it is killed from outside."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            while True:
-                sweep()
-        finally:
-            os._exit(1)
+
+    def work() -> None:
+        while True:
+            sweep()
+
+    child = fork_sweeper(work)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    wait_until_alone()
+    waited_for(child)
 
 
 def test_killed_at_any_moment_of_four_hundred_handoffs(monkeypatch, settings):
@@ -206,7 +225,8 @@ def test_killed_at_any_moment_of_four_hundred_handoffs(monkeypatch, settings):
     chance = random.Random(20261122)
     kills = 0
     while Clock.objects.filter(state="running", next_action_at__lte=ago(seconds=0)).exists():
-        sweep_for(chance.uniform(0.02, 0.25))
+        # A machine so slow that nothing gets done between two kills gets more and more time.
+        sweep_for(chance.uniform(0.02, 0.25 + kills / 400))
         kills += 1
     while sweep().messages or Telling.objects.filter(told_at=None).exists():
         time.sleep(0.12)

@@ -28,7 +28,8 @@
     const target = event.detail.elt;
     if (target?.id !== "handoff") return;
     target.closest(".pane-detail")?.scrollTo(0, 0);
-    const place = document.title.split(" · ").slice(-2).join(" · ");
+    // Beside a list its name stays in the title; a handoff alone on its page has only the product's behind it.
+    const place = document.title.split(" · ").slice(document.querySelector(".split") ? -2 : -1).join(" · ");
     document.title = target.dataset.title ? `${target.dataset.title} · ${place}` : place;
     // What had the focus is gone: the name of what is shown now is the sensible place to go on from.
     if (!document.activeElement || document.activeElement === document.body) {
