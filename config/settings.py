@@ -13,7 +13,6 @@
 | LEADLOOP_DIGEST_ABOVE, _MINUTES | so many single messages a person, in so many minutes; the rest in a digest | 5, 15 |
 | LEADLOOP_CHAT_SCHEMES | comma separated: how chat addresses begin | slack,workflow(s),gchat,discord,mmost(s) |
 | LEADLOOP_TIME_ZONE | zone of readers who have not chosen one | UTC |
-| LEADLOOP_PROXY_COUNT | proxies in front whose X-Forwarded-For is believed when tries to sign in are counted | 0 |
 | LEADLOOP_ROLE | web, worker or command: how long a statement may take | web |
 | LEADLOOP_DEBUG | 1 for Django's error pages | off |
 | LEADLOOP_VAR | folder for everything written at run time | var/ |
@@ -136,9 +135,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["leads.backends.ThrottledBackend"]
-# How many proxies of ours stand in front; only as many hops of X-Forwarded-For are believed.
-LEADLOOP_PROXY_COUNT = int(os.environ.get("LEADLOOP_PROXY_COUNT") or 0)
 LOGIN_URL = "leads:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "leads:login"
@@ -220,6 +216,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
+    # Handoffs and clocks both have a state.
+    "ENUM_NAME_OVERRIDES": {"HandoffStateEnum": "feedback.logic.states.State"},
     "TITLE": "LeadLoop API",
     "DESCRIPTION": "Hand leads to sales, hear what became of them.",
     "VERSION": "1",

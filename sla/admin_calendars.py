@@ -24,14 +24,14 @@ from sla.models import CalendarException, CalendarUse, ExceptionSource, WorkCale
 _DAYS_SHOWN = 14
 
 
-class ExceptionInline(admin.TabularInline):  # type: ignore[type-arg]
+class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
     """Only what was typed: holidays and company days are listed, and give way to a typed day."""
 
     model = CalendarException
     form = ExceptionForm
     formset = ExceptionFormSet
     extra = 1
-    fields = ("on", "label", "hours")
+    fields = (("on", "label", "hours"),)
     verbose_name = "day that differs"
     verbose_name_plural = "days that differ"
 
@@ -40,11 +40,11 @@ class ExceptionInline(admin.TabularInline):  # type: ignore[type-arg]
         return super().get_queryset(request).filter(source=ExceptionSource.TYPED)
 
 
-class UseInline(admin.TabularInline):  # type: ignore[type-arg]
+class UseInline(admin.StackedInline):  # type: ignore[type-arg]
     model = CalendarUse
     form = UseForm
     extra = 1
-    fields = ("rep", "team", "country")
+    fields = (("rep", "team", "country"),)
     verbose_name = "use"
     verbose_name_plural = "whose hours these are"
 
