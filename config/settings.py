@@ -217,7 +217,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     # Handoffs and clocks both have a state.
-    "ENUM_NAME_OVERRIDES": {"HandoffStateEnum": "feedback.logic.states.State"},
+    "ENUM_NAME_OVERRIDES": {"HandoffStateEnum": "feedback.api.serializers.STATES"},
     "TITLE": "LeadLoop API",
     "DESCRIPTION": "Hand leads to sales, hear what became of them.",
     "VERSION": "1",

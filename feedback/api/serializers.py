@@ -19,6 +19,10 @@ def listed(serializer: type[serializers.Serializer[Any]], rows: Iterable[object]
     return list(serializer(rows, many=True).data)
 
 
+STATES = [state.value for state in State]
+"""The states of a handoff; the settings name them in the schema, where clocks have states too."""
+
+
 class UtcInstant(serializers.DateTimeField):
     """An aware instant as ISO 8601 in UTC."""
 
@@ -76,7 +80,7 @@ class HandoffSerializer(serializers.Serializer[Handoff]):
     uid = serializers.UUIDField(read_only=True)
     external_system = serializers.CharField(read_only=True)
     external_id = serializers.CharField(read_only=True)
-    state = serializers.ChoiceField(choices=[state.value for state in State], read_only=True)
+    state = serializers.ChoiceField(choices=STATES, read_only=True)
     priority = serializers.IntegerField(read_only=True, min_value=1, max_value=3)
     hold = serializers.SerializerMethodField()
     lead = NamedInCrm(read_only=True, allow_null=True)

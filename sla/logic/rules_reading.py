@@ -1,5 +1,6 @@
 """Reading a rules file: every refusal names the place, policies[2].targets.decide.steps[1]."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _MOST = 1_000
 _MOST_DAYS = 10_000
 _LONGEST_LINE = 300
 _SOURCES = ("typed", "holidays", "ics")
+# The time that tomllib takes for a dotted key grows with the square of its parts: a hundred kilobytes take minutes.
+_TOO_DEEP = re.compile(r"""(?:(?:[\w-]{1,200}+|"[^"\n]{0,200}+"|'[^'\n]{0,200}+')[ \t]*+\.[ \t]*+){30}""")
 T = TypeVar("T")
 
 
@@ -40,6 +43,9 @@ class Known:
 
 def read(text: str, known: Known) -> RuleSet:
     """The rules of the file. InvalidInput names the place of what is unknown, of a wrong kind or cannot be run."""
+    if found := _TOO_DEEP.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise InvalidInput(f"This is no rules file: what line {line} names lies too deep.", field="file")
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

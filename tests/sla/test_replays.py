@@ -385,6 +385,9 @@ def test_replay_this_draft_is_chosen_by_its_address(operations):
         {"start": "2026-01-05"},
         {"start": "2026-01-05", "end": "2026-01-05"},
         {"start": "not a day", "end": "2026-01-05"},
+        {"start": "9999-12-30", "end": "9999-12-31"},
+        {"start": "0001-01-01", "end": "0001-01-02"},
+        {"start": "1969-12-31", "end": "1970-01-02"},
     ],
 )
 def test_a_form_that_makes_no_sense_asks_for_nothing(operations, wrong):
