@@ -13,7 +13,7 @@ from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
 from sla.logic import conditions
 from sla.logic.durations import Amount, format_amount, parse_amount
-from sla.logic.events import DEPTH, Event
+from sla.logic.events import CAN_START, DEPTH, Event
 from sla.logic.ladder import MOST_STEPS, StepRule
 from sla.logic.ladder_text import WORDS, Names, parse_ladder, write_ladder
 from sla.logic.opening_hours import FIRST_YEAR, LAST_YEAR
@@ -24,6 +24,7 @@ from sla.models import ChatChannel, Condition, Policy, StepTemplate, Target
 from sla.reports.drafts import seen_of, steps_of, whole
 
 _EVENTS = [(event.value, EVENT_WORDS[event.value]) for event in Event]
+_BEGINNINGS = [(event.value, EVENT_WORDS[event.value]) for event in Event if event in CAN_START]
 _WAITS = [
     ("marketing", "a hold in which marketing owes the answer"),
     ("prospect", "a hold that waits for the prospect"),
@@ -128,9 +129,9 @@ def _boxes() -> forms.CheckboxSelectMultiple:
     return forms.CheckboxSelectMultiple(attrs={"class": "rules-boxes"})
 
 
-def _events(label: str) -> forms.MultipleChoiceField:
+def _events(label: str, choices: list[tuple[str, str]] = _EVENTS) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
-        choices=_EVENTS, required=False, label=label, widget=_boxes(), help_text="None: the usual."
+        choices=choices, required=False, label=label, widget=_boxes(), help_text="None: the usual."
     )
 
 
@@ -149,7 +150,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         'A channel is named: tell the channel "sales alerts". A mail can have words of its own: '
         f'tell the owner using "a template". At most {MOST_STEPS}.',
     )
-    starts = _events("Starts when")
+    starts = _events("Starts when", _BEGINNINGS)
     stops = _events("Is kept when")
     cancels = _events("Is dropped when")
     runs_through = forms.MultipleChoiceField(

@@ -83,7 +83,7 @@ def look_again(rep_ids: Sequence[int], **_: Any) -> None:
 
 def _moved(handoffs: list[Handoff], change: str, *, at: dt.datetime, data: Mapping[str, Any]) -> None:
     if change == "held":
-        moves.hold(handoffs, data["owed_by"])
+        moves.hold(handoffs, data["owed_by"], at=at)
     elif change == "resumed":
         moves.resume(handoffs, began_at=dt.datetime.fromisoformat(data["began_at"]), at=at)
     elif change == "reassigned":

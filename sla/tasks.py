@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from sla.actions import replays
+from sla.actions import moves, replays
 from sla.actions import sweep as sweeping
 from sla.actions.calendar_days import extend_holidays
 from sla.actions.calendars import catch_up
@@ -25,6 +25,7 @@ def run_replays() -> None:
 
 @shared_task(name="sla.tasks.keep_calendars")
 def keep_calendars() -> None:
-    """Write down public holidays before they run out, and bring clocks to their calendar's hours."""
+    """Write down public holidays before they run out, and bring clocks to the hours and rules in force."""
     extend_holidays()
     catch_up()
+    moves.catch_up()

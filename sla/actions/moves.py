@@ -8,11 +8,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 
 from feedback.models import Handoff, Hold
 from leads.actions import journal
 from leads.actions.bulk import update_rows
+from leads.actions.clock import database_now
 from sla.actions.clocks import OPEN, bounds_of, entry, finish, keep_due, next_instant, open_clocks, terms
 from sla.actions.feasibility import flag_new
 from sla.logic import ladder
@@ -20,18 +22,27 @@ from sla.logic.events import Pause
 from sla.logic.ladder import Plan, PlannedStep
 from sla.logic.rules import OF_OWNER, Rules
 from sla.logic.shifts import Shift
-from sla.models import Clock, ClockState, PolicyVersion
+from sla.models import AppliesTo, Clock, ClockState, PolicyVersion
 from sla.reports.rules import Ruling, calendar_of, countries_of, rules_of, ruling
 
 _CHUNK = 500
+_IN_FLIGHT = dt.timedelta(minutes=10)
 _MOVED = ("due_at", "adjusted_due_at", "step_actions", "step_ats", "step_refs", "next_action_at")
 
 
-def hold(handoffs: Sequence[Handoff], owed_by: str) -> None:
-    """Pause the running clocks of the handoffs that wait for who owes the answer; their deadlines stand meanwhile."""
+def hold(handoffs: Sequence[Handoff], owed_by: str, *, at: dt.datetime) -> None:
+    """Pause the running clocks of the handoffs that wait, from `at` on, for who owes the answer.
+
+    Their deadlines stand meanwhile; one that had passed is a breach, also where no sweep has seen it yet.
+    """
     waiting = [clock.pk for clock in _running(handoffs) if Pause(owed_by) in bounds_of(clock).pauses]
     if waiting:
-        Clock.objects.filter(pk__in=waiting).update(state=ClockState.HELD, next_action_at=None, check_owner=False)
+        Clock.objects.filter(pk__in=waiting).update(
+            state=ClockState.HELD,
+            next_action_at=None,
+            check_owner=False,
+            breached_at=Case(When(due_at__lt=at, then=F("due_at")), default=F("breached_at")),
+        )
 
 
 def resume(handoffs: Sequence[Handoff], *, began_at: dt.datetime, at: dt.datetime) -> None:
@@ -53,7 +64,7 @@ def resume(handoffs: Sequence[Handoff], *, began_at: dt.datetime, at: dt.datetim
 def hold_again(handoffs: Sequence[Handoff]) -> None:
     """Pause clocks that were started while their handoff waits; one statement when nothing waits."""
     for waiting in Hold.objects.filter(handoff__in=[one.pk for one in handoffs], ended_at=None):
-        hold([one for one in handoffs if one.pk == waiting.handoff_id], waiting.owed_by)
+        hold([one for one in handoffs if one.pk == waiting.handoff_id], waiting.owed_by, at=waiting.began_at)
 
 
 def follow_owner(handoffs: Sequence[Handoff], *, at: dt.datetime) -> None:
@@ -127,6 +138,22 @@ def migrate(policy_id: int, *, to: PolicyVersion, at: dt.datetime) -> int:
         _migrate(clocks, handoffs, to=to, rules=rules, ruling=rules_now, at=at)
         keep_due(chunk)
         count += len(clocks)
+    return count
+
+
+def catch_up() -> int:
+    """How many clocks count under the rules in force now, having begun in a transaction that did not see these yet.
+
+    Looks at what was published for running clocks within the last ten minutes. Each policy in its own transaction;
+    locks and journals as migrate.
+    """
+    now = database_now()
+    in_force = PolicyVersion.objects.exclude(applies_to=AppliesTo.REPORT).order_by("policy_id", "-number")
+    count = 0
+    for version in in_force.filter(published_at__gt=now - _IN_FLIGHT).distinct("policy_id"):
+        if version.applies_to == AppliesTo.RUNNING:
+            with transaction.atomic():
+                count += migrate(version.policy_id, to=version, at=database_now())
     return count
 
 

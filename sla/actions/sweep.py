@@ -4,9 +4,10 @@ Safe to run anywhere, any number of times at once, and to be killed at any state
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from feedback.actions import holds
@@ -137,8 +138,9 @@ def _act(clock_id: int, handoff_id: int) -> bool:
 
 
 def _push_away(clock_id: int, error: Exception) -> None:
+    """Note the failure on the clock. Where not even that can be written now, the next sweep meets the clock again."""
     log.error("a step of clock %s failed and is put off", clock_id, exc_info=error)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PUSH_AWAY, {"clock_id": clock_id, "error": f"{type(error).__name__}: {error}"[:300]})
 
 

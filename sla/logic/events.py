@@ -25,6 +25,10 @@ class Event(StrEnum):
     TRIED_ENOUGH = "tried_enough"
 
 
+CAN_START = frozenset(Event) - {Event.OWNED, Event.ATTEMPTED, Event.TALKED, Event.TRIED_ENOUGH}
+"""What a clock can begin with; the others only end one."""
+
+
 class Pause(StrEnum):
     """What a clock may wait for: a hold, by who owes the answer."""
 

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sla.logic.business_time import Calendar
 from sla.logic.events import DEPTH, FIRST_ATTEMPT, Event, Pause
 from sla.logic.ladder import before
-from sla.logic.replay_facts import CAN_START, OWED_BY, PLAIN, TALKED, Fact, Happening, Judge
+from sla.logic.replay_facts import OWED_BY, PLAIN, TALKED, Fact, Happening, Judge
 from sla.logic.rules import OF_OWNER, TargetRule
 from sla.logic.tracks import Span, Track
 
@@ -131,7 +131,7 @@ def _clocks(case: _Case) -> Iterator[JudgedClock]:
                     started_at, started_for, since = fact.at, owner, place
         was_tried = was_tried or fact.fact is Fact.ATTEMPTED
         can_start = not (case.target.key == FIRST_ATTEMPT and was_tried)
-        if started_at is None and can_start and events & bounds.starts & CAN_START:
+        if started_at is None and can_start and events & bounds.starts:
             started_at, started_for, since = fact.at, owner, place
     if started_at is not None:
         yield _judged(case, started_at, max(case.until, started_at), How.OPEN, owner=started_for, since=since)

@@ -56,8 +56,6 @@ BIT: Mapping[Event, int] = {event: 1 << place for place, event in enumerate(EVEN
 PLAIN: Mapping[Fact, Event] = {
     fact: Event(fact.name.lower()) for fact in Fact if Fact.ACCEPTED <= fact <= Fact.ATTEMPTED
 } | {Fact.OFFERED: Event.OFFERED, Fact.GIVEN: Event.OWNED, Fact.RELEASED: Event.UNOWNED}
-CAN_START = frozenset(Event) - {Event.OWNED, Event.ATTEMPTED, Event.TALKED, Event.TRIED_ENOUGH}
-"""What clocks are started by: an offer, a handoff without an owner, a decision."""
 OWED_BY = (Pause.MARKETING, Pause.PROSPECT)
 """Who owes the answer of a hold, by the number that stands in `to`."""
 

@@ -15,7 +15,7 @@ from sla.logic.business_time import Calendar
 from sla.logic.events import DEPTH, FIRST_ATTEMPT, Event
 from sla.logic.ladder import RULE_ACTIONS
 from sla.logic.replay import How, JudgedClock, judge_one
-from sla.logic.replay_facts import BIT, CAN_START, TALKED, Fact, Judge, Past, instant, micros
+from sla.logic.replay_facts import BIT, TALKED, Fact, Judge, Past, instant, micros
 from sla.logic.rules import OF_OWNER, OF_REGION, TargetRule
 from sla.logic.rules_document import KEYS
 
@@ -81,7 +81,7 @@ def _rounds(past: Past, target: TargetRule, ours: "Bools") -> Iterator[_Runs]:
     """First every first clock of a handoff, then every second one, and so on."""
     none = len(past.who)
     bounds = target.bounds
-    starts = np.flatnonzero(((past.bits & _bits(bounds.starts & CAN_START)) != 0) & ours[past.who])
+    starts = np.flatnonzero(((past.bits & _bits(bounds.starts)) != 0) & ours[past.who])
     ends = np.flatnonzero((past.bits & _bits(bounds.stops | bounds.cancels)) != 0)
     tried = _first(past, np.flatnonzero(past.fact == Fact.ATTEMPTED), np.zeros(past.count, np.int64))
     since = np.zeros(past.count, np.int64)

@@ -117,6 +117,8 @@ class Retelling:
         for clock in self._open():
             if clock.state == RUNNING and self._pauses(clock, said.data["owed_by"]):
                 clock.state, clock.held_since = HELD, said.at
+                if clock.due_at < said.at:
+                    clock.breached_at = clock.due_at
 
     def _resumed(self, said: Said) -> None:
         if self.holds and self.holds[-1].ends_at is None:

@@ -10,7 +10,7 @@ from leads.logic.errors import InvalidInput
 from sla.logic import ladder
 from sla.logic.business_time import HORIZON, Calendar
 from sla.logic.conditions import MOST_CONDITIONS, Condition, Facts
-from sla.logic.events import DECIDE, DEPTH, OWNER, USUAL, Bounds, Event, Pause
+from sla.logic.events import CAN_START, DECIDE, DEPTH, OWNER, USUAL, Bounds, Event, Pause
 
 POLICY, OF_OWNER, OF_REGION = "policy", "owner", "region"
 """Whose calendar a target counts in."""
@@ -144,6 +144,8 @@ def _bounds(key: str, raw: Mapping[str, Any], *, place: str) -> Bounds:
         raise InvalidInput(f"{error}; there are {', '.join(Pause)}.", field=f"{place}.runs_through") from error
     stops = given("stops", usual.stops)
     bounds = Bounds(given("starts", usual.starts), stops, given("cancels", usual.cancels) - stops, pauses)
+    if never := bounds.starts - CAN_START:
+        raise InvalidInput(f"A clock cannot begin with {', '.join(sorted(never))}.", field=f"{place}.starts")
     if both := bounds.starts & (bounds.stops | bounds.cancels):
         raise InvalidInput(f"{', '.join(sorted(both))} cannot both start and end it.", field=f"{place}.starts")
     return bounds

@@ -11,11 +11,11 @@ from feedback.actions import decisions, holds, owners
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, person_of
 from leads.models import JournalEntry
-from sla.actions.moves import migration_preview
+from sla.actions.moves import catch_up, migration_preview
 from sla.actions.policies import publish
 from sla.actions.sweep import sweep
 from sla.models import AppliesTo, CalendarUse, Clock, CountsIn, Escalation, LadderStep, Policy, Target
-from sla.reports.rules import rules_of
+from sla.reports.rules import rules_of, ruling
 from tests.factories import RepFactory, ago, as_person, calendar, manager_of, offered, policy
 from tests.sla.test_verify_clocks import assert_all_agree
 
@@ -215,3 +215,31 @@ def test_a_team_and_a_country_can_have_hours_of_their_own():
     assert clock_of(handoff).calendar_version == made.calendar.versions.get()
     decisions.accept(handoff.uid, by=as_person(rep))
     assert LadderStep.objects.filter(target__policy=made).exists()
+
+
+def test_a_clock_that_began_while_its_rules_were_being_published_follows(monkeypatch):
+    made = policy(minutes=240)
+    before = ruling()
+    version = shorten(made, 120)
+    monkeypatch.setattr("sla.actions.clocks.ruling", lambda: before)
+    handoff = offered(RepFactory())
+    monkeypatch.undo()
+    assert clock_of(handoff).amount == 4 * HOUR
+    assert (catch_up(), catch_up()) == (1, 0)
+    assert (clock_of(handoff).amount, clock_of(handoff).version) == (2 * HOUR, version)
+
+
+def test_rules_for_new_handoffs_are_never_caught_up_with():
+    made = policy(minutes=240)
+    handoff = offered(RepFactory())
+    shorten(made, 120, AppliesTo.NEW)
+    assert catch_up() == 0
+    assert clock_of(handoff).amount == 4 * HOUR
+
+
+def test_a_hold_after_the_deadline_leaves_the_breach_a_breach():
+    policy(minutes=60, ladder=())
+    handoff = offered(RepFactory(), at=ago(minutes=90))
+    holds.hold(handoff.uid, by=as_person(handoff.owner), reason="prospect_away")
+    clock = clock_of(handoff)
+    assert (clock.state, clock.breached_at) == ("held", clock.due_at)

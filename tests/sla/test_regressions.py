@@ -130,7 +130,7 @@ def held(handoff: Handoff, *, since: dt.datetime) -> None:
             began_at=since,
             limit_at=since + dt.timedelta(days=30),
         )
-        moves.hold([handoff], "prospect")
+        moves.hold([handoff], "prospect", at=since)
 
 
 @pytest.mark.django_db
