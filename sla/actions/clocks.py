@@ -22,7 +22,7 @@ from sla.logic.events import FIRST_ATTEMPT, USUAL, Bounds, Event
 from sla.logic.rules import Rules, first_matching
 from sla.logic.shifts import Shift
 from sla.models import Clock, ClockState
-from sla.reports.rules import Ruling, calendar_of, countries_of, facts_of, needs_of, rules_of, ruling
+from sla.reports.rules import Ruling, calendar_of, calendar_uid_of, countries_of, facts_of, needs_of, rules_of, ruling
 
 OPEN = (ClockState.RUNNING, ClockState.HELD)
 
@@ -109,7 +109,11 @@ def finish(clocks: Sequence[Clock], handoffs: Sequence[Handoff], *, state: Clock
             clock,
             by_id[clock.handoff_id],
             at=max(at, clock.started_at),
-            data={"in_time": at <= clock.due_at, "due_at": clock.due_at.isoformat()},
+            data={
+                "in_time": at <= clock.due_at,
+                "due_at": clock.due_at.isoformat(),
+                "calendar": str(calendar_uid_of(clock.calendar_version_id)),
+            },
         )
         for clock in clocks
     )

@@ -93,7 +93,21 @@ class Retelling:
 
     def _ended(self, said: Said) -> None:
         if clock := self._clock(said):
+            self._hours_at_the_end(clock, said.data.get("calendar", clock.terms[-1].calendar))
             clock.end(STOPPED if said.kind == "clock.stopped" else CANCELLED, said.at)
+
+    def _hours_at_the_end(self, clock: ClockTold, calendar: str) -> None:
+        """A clock that began unseen while its calendar was being published can end before anything moves it."""
+        moved = len(clock.terms)
+        while clock.terms[-1].because == "calendar" and clock.terms[-1].calendar != calendar:
+            clock.terms.pop()
+        if len(clock.terms) == moved:
+            return
+        first, *later = ((term.since, self.books.hours[term.calendar][1]) for term in clock.terms)
+        track = Track.of(first[1], since=first[0]).without(clock.track.pauses)
+        for since, hours in later:
+            track = track.then(since, hours)
+        clock.track = track
 
     def _reopened(self, said: Said) -> None:
         if clock := self._clock(said):

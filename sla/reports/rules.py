@@ -40,10 +40,17 @@ def calendar_of(version_id: int) -> Calendar:
     return Calendar.from_dict(CalendarVersion.objects.values_list("hours", flat=True).get(pk=version_id))
 
 
+@lru_cache(maxsize=512)
+def calendar_uid_of(version_id: int) -> UUID:
+    """The uid of a calendar version, by which the journal names it."""
+    return CalendarVersion.objects.values_list("uid", flat=True).get(pk=version_id)
+
+
 def forget() -> None:
     """Drop what is kept by row number; for tests, which give those out again."""
     rules_of.cache_clear()
     calendar_of.cache_clear()
+    calendar_uid_of.cache_clear()
 
 
 @dataclass(frozen=True)

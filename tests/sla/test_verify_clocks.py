@@ -183,6 +183,23 @@ def test_a_clock_that_began_while_its_calendar_was_being_published(rep, monkeypa
     assert_all_agree(checked=1)
 
 
+def test_a_clock_that_began_unseen_and_ended_before_anything_moved_it(rep, monkeypatch):
+    """Its journal entries have a lower number than the calendar's, as in two transactions side by side."""
+    hours = calendar(weekly=OFFICE)
+    policy(hours=hours, minutes=20 * 60)
+    handoff = offered(rep)
+    started = Clock.objects.get()
+    edit(hours, {day: [["10:00", "18:00"]] for day in DAYS})
+    Clock.objects.update(
+        calendar_version=started.calendar_version,
+        due_at=started.due_at,
+        step_ats=started.step_ats,
+        next_action_at=started.next_action_at,
+    )
+    decisions.accept(handoff.uid, by=as_person(rep))
+    assert_all_agree(checked=1)
+
+
 @pytest.mark.parametrize("minutes", [10, 45, 600])
 def test_rules_that_take_running_clocks_along(rep, minutes):
     made = policy(targets=("decide",), minutes=120)
