@@ -12,6 +12,7 @@
 | LEADLOOP_UNDO_SECONDS | how long a decision can be undone | 300 |
 | LEADLOOP_DIGEST_ABOVE, _MINUTES | so many single messages a person, in so many minutes; the rest in a digest | 5, 15 |
 | LEADLOOP_CHAT_SCHEMES | comma separated: how chat addresses begin | slack,workflow(s),gchat,discord,mmost(s) |
+| LEADLOOP_CHAT_PRIVATE | 1 when chat rooms may be on this machine or in a network of one's own | off |
 | LEADLOOP_TIME_ZONE | zone of readers who have not chosen one | UTC |
 | LEADLOOP_ROLE | web, worker or command: how long a statement may take | web |
 | LEADLOOP_DEBUG | 1 for Django's error pages | off |
@@ -274,6 +275,8 @@ LEADLOOP_CHAT_SCHEMES = [scheme for scheme in os.environ.get("LEADLOOP_CHAT_SCHE
     "mmost",
     "mmosts",
 ]
+# Whether a chat address may be localhost or the number of a network of one's own.
+LEADLOOP_CHAT_PRIVATE = os.environ.get("LEADLOOP_CHAT_PRIVATE") == "1"
 
 # --- Logging --------------------------------------------------------------------------------------------------------
 

@@ -15,16 +15,28 @@ from leads.admin_kinds import Guarded, actor
 from leads.logic.errors import InvalidInput
 from sla.actions.calendar_days import holidays_of, make_way, refresh_days
 from sla.actions.calendars import publish_calendar
-from sla.forms_calendar_days import ExceptionForm, ExceptionFormSet
+from sla.forms_calendar_days import ExceptionForm, ExceptionFormSet, RowFormSet
 from sla.forms_calendars import KEEP, CalendarForm, UseForm, VersionsForm
 from sla.logic.business_time import Calendar
 from sla.logic.hours_text import days_as_counted, differences
 from sla.models import CalendarException, CalendarUse, ExceptionSource, WorkCalendar
 
 _DAYS_SHOWN = 14
+# As many as fit into one post of Django's thousand fields.
+_MOST_ROWS = 200
 
 
-class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
+class _Rows(admin.StackedInline):  # type: ignore[type-arg]
+    """So many rows, and no post that announces more."""
+
+    max_num = _MOST_ROWS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Bounded: Django's own bound is a thousand rows above max_num."""
+        return super().get_formset(request, obj, absolute_max=_MOST_ROWS, **kwargs)
+
+
+class ExceptionInline(_Rows):
     """Only what was typed: holidays and company days are listed, and give way to a typed day."""
 
     model = CalendarException
@@ -40,9 +52,10 @@ class ExceptionInline(admin.StackedInline):  # type: ignore[type-arg]
         return super().get_queryset(request).filter(source=ExceptionSource.TYPED)
 
 
-class UseInline(admin.StackedInline):  # type: ignore[type-arg]
+class UseInline(_Rows):
     model = CalendarUse
     form = UseForm
+    formset = RowFormSet
     extra = 1
     fields = (("rep", "team", "country"),)
     verbose_name = "use"

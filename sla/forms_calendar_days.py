@@ -51,7 +51,17 @@ class ExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
         return stands.exclude(source=ExceptionSource.TYPED).exists()
 
 
-class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class RowFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    """A post that announces more rows than are taken is refused before any is built: each has lists to choose from."""
+
+    def total_form_count(self) -> int:
+        """None of the rows, where there are too many."""
+        if self.is_bound and (self.management_form.cleaned_data["TOTAL_FORMS"] or 0) > self.absolute_max:
+            return 0
+        return super().total_form_count()
+
+
+class ExceptionFormSet(RowFormSet):
     """The typed days together with the week, the holidays and the file: a calendar that never opens is refused here.
 
     `counted` is then the calendar as it would count. While previewing the set is never valid, so nothing is saved.

@@ -74,7 +74,8 @@ class ChannelForm(SeenForm):
             raise ValidationError("A channel needs an address.")
         if address:
             try:
-                chat.check_url(address, schemes=settings.LEADLOOP_CHAT_SCHEMES)
+                schemes, allow_private = settings.LEADLOOP_CHAT_SCHEMES, settings.LEADLOOP_CHAT_PRIVATE
+                chat.check_url(address, schemes=schemes, allow_private=allow_private)
             except InvalidInput as error:
                 raise ValidationError(error.message) from error
             self.instance.url = address

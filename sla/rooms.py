@@ -28,7 +28,7 @@ def address_of(target: str) -> str | None:
         return None
     if room is None:
         return None
-    check_url(room.url, schemes=settings.LEADLOOP_CHAT_SCHEMES)
+    check_url(room.url, schemes=settings.LEADLOOP_CHAT_SCHEMES, allow_private=settings.LEADLOOP_CHAT_PRIVATE)
     return room.url
 
 

@@ -23,6 +23,7 @@ from sla.reports.retellings import Library, retellings
 
 LONGEST = dt.timedelta(days=30)
 _LONGEST_WORDS = 2_000
+_MOST_WAITING = 5
 _OPEN = (ClockState.RUNNING, ClockState.HELD)
 _CHUNK = 500
 
@@ -32,8 +33,9 @@ def request(handoff_uid: UUID, *, by: Person, begins_at: dt.datetime, ends_at: d
     """The excused time that was asked for, by the owner or a manager of the team; a manager settles it.
 
     It has begun already, is at most 30 days long, and lies between the offer and the end of the handoff's last clock.
-    NotFound, NotAllowed, InvalidInput(begins_at, ends_at, why). Locks the handoff. Journals excuse.requested, `why` as
-    its note; tells the managers of the team.
+    NotFound, NotAllowed, InvalidInput(begins_at, ends_at, why); StateConflict for a span that waits or is approved
+    already, and while five requests wait. Locks the handoff. Journals excuse.requested, `why` as its note; tells the
+    managers of the team.
     """
     handoff = _locked(handoff_uid, by=by)
     if not _manages(by, handoff) and (by.rep_id is None or by.rep_id != handoff.owner_id):
@@ -44,6 +46,7 @@ def request(handoff_uid: UUID, *, by: Person, begins_at: dt.datetime, ends_at: d
     assert by.user_id is not None  # a rep or a manager is somebody
     now = database_now()
     begins_at, ends_at = _span(handoff, begins_at, ends_at, now=now)
+    _refuse_repeats(handoff, begins_at, ends_at)
     excuse = Excuse.objects.create(
         handoff=handoff,
         begins_at=begins_at,
@@ -164,6 +167,17 @@ def _span(
     if ended_at and ends_at > ended_at:
         raise InvalidInput("It cannot end after the handoff's last promise did.", field="ends_at")
     return begins_at.astimezone(dt.UTC), ends_at.astimezone(dt.UTC)
+
+
+def _refuse_repeats(handoff: Handoff, begins_at: dt.datetime, ends_at: dt.datetime) -> None:
+    """StateConflict when this span needs no second answer, or too many already wait for their first."""
+    asked = handoff.excuses.exclude(state=ExcuseState.REFUSED)
+    same = asked.filter(begins_at=begins_at, ends_at=ends_at).first()
+    if same is not None:
+        what = "excused" if same.state == ExcuseState.APPROVED else "asked for, and waits for an answer"
+        raise StateConflict(f"This time is already {what}.")
+    if asked.filter(state=ExcuseState.REQUESTED).count() >= _MOST_WAITING:
+        raise StateConflict(f"{_MOST_WAITING} requests on this handoff wait for an answer; ask again when one has it.")
 
 
 def _ended_at(handoff: Handoff) -> dt.datetime | None:

@@ -2,8 +2,9 @@
 a message to one.
 """
 
+import re
 from collections.abc import Collection
-from urllib.parse import parse_qsl, urlsplit
+from ipaddress import ip_address
 
 from leads.logic.errors import InvalidInput
 
@@ -12,28 +13,45 @@ SCHEMES = ("slack", "workflow", "workflows", "gchat", "discord", "mmost", "mmost
 
 LONGEST = 500
 
-# Options of Apprise that would read a file, follow a redirect, trust anybody, or wait longer than we do.
-_REFUSED = frozenset({"template", "redirect", "verify", "cto", "rto", "retry", "wait", "tz", "emojis", "ping", "store"})
+# These write to hosts of their own: what stands where others have a host is an identifier, which may be a number.
+_HOSTLESS = frozenset({"slack", "gchat", "discord"})
+
+# One reading only: a second @, a missing host or a host in percent signs is read by each library in its own way.
+_PLACE = re.compile(r"(?:[^@/?#\\\[\]]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::[0-9]{1,5})?(?:[/#].*)?", re.I | re.A)
+# 2130706433, 0x7f000001, 127.1 and 0177.0.0.1 are all read as 127.0.0.1 by some.
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.A)
 
 # What chat services read as markup or as calling people: without these, a name is nothing but a name.
 _PLAIN = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "`": "'", "@": "@\u2060", "|": "¦"})
 
 
-def check_url(url: str, *, schemes: Collection[str] = SCHEMES) -> None:
-    """Nothing, or InvalidInput(url) for an address whose service is not allowed, or that asks for an option which is
-    LeadLoop's to decide. The address is a secret and not repeated.
+def check_url(url: str, *, schemes: Collection[str] = SCHEMES, allow_private: bool = False) -> None:
+    """Nothing, or InvalidInput(url) for an address whose service is not allowed, that sets options (they could name
+    files and headers), or whose host is this machine or a number of a network of one's own, unless `allow_private`.
+    Names are not resolved. The address is a secret and not repeated.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or not rest.strip("/") or scheme.casefold() not in schemes:
         raise InvalidInput(f"An address begins with one of {', '.join(schemes)} and ://.", field="url")
     if len(url) > LONGEST or any(char.isspace() or not char.isprintable() for char in url):
         raise InvalidInput(f"An address has no spaces and at most {LONGEST} characters.", field="url")
+    if "?" in url:
+        raise InvalidInput("An address of a room sets no options: leave out ? and what follows.", field="url")
+    place = _PLACE.fullmatch(rest)
+    if place is None:
+        raise InvalidInput("This address cannot be read.", field="url")
+    if not allow_private and _is_private(place[1].casefold(), may_be_number=scheme.casefold() in _HOSTLESS):
+        raise InvalidInput("An address of a room does not lead to this machine or a network of one's own.", field="url")
+
+
+def _is_private(host: str, *, may_be_number: bool) -> bool:
+    host = host.strip("[]").rstrip(".")
     try:
-        options = {key.casefold().lstrip("+-:") for key, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        address = ip_address(host)
     except ValueError:
-        raise InvalidInput("This address cannot be read.", field="url") from None
-    if refused := sorted(options & _REFUSED):
-        raise InvalidInput(f"An address of a room does not set {', '.join(refused)}.", field="url")
+        last = host.rpartition(".")[2]
+        return last == "localhost" or ":" in host or (not may_be_number and bool(_NUMBER.fullmatch(last)))
+    return not address.is_global or address.is_multicast or address.is_reserved
 
 
 def plain(text: str) -> str:

@@ -299,3 +299,16 @@ def test_the_page_asks_a_number_of_questions_that_does_not_follow_the_days(
     client.get(page("sla_workcalendar", "change", calendar.pk))
     with django_assert_max_num_queries(30):
         client.get(page("sla_workcalendar", "change", calendar.pk))
+
+
+# --- size ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", ["exceptions", "uses"])
+@pytest.mark.parametrize("count", ["201", "99999"])
+def test_more_rows_than_a_page_has_are_refused_without_being_built(client, calendar, rows, count):
+    url, posted = opened(client, calendar)
+    more = {f"{rows}-TOTAL_FORMS": count, "wed": "10:00-14:00"}
+    response = refused(client, url, posted | more, says="at most 200 forms")
+    built = {one.formset.prefix: len(one.formset.forms) for one in response.context["inline_admin_formsets"]}
+    assert built[rows] == 0

@@ -449,7 +449,18 @@ def test_an_address_goes_in_and_never_comes_out(client):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "file:///etc/passwd", "json://localhost/", "slack", "http://intern/", "SLACK:", "x" * 501, "slack://a\x00b"],
+    [
+        "",
+        "file:///etc/passwd",
+        "json://localhost/",
+        "mmost://127.0.0.1/token",
+        "mmosts://chat.example/token?verify=no",
+        "slack",
+        "http://intern/",
+        "SLACK:",
+        "x" * 501,
+        "slack://a\x00b",
+    ],
 )
 def test_an_address_that_is_not_chat_is_refused_and_not_repeated(client, address):
     posted = {"name": "alerts", "is_active": "on", "address": address}
@@ -459,6 +470,13 @@ def test_an_address_that_is_not_chat_is_refused_and_not_repeated(client, address
     assert response.context["adminform"].form.errors["address"]
     assert len(address) < 10 or address not in response.content.decode()
     assert rows() == before
+
+
+def test_a_room_in_one_s_own_network_is_taken_where_it_is_set(client, settings):
+    settings.LEADLOOP_CHAT_PRIVATE = True
+    posted = {"name": "alerts", "is_active": "on", "address": "mmost://127.0.0.1/token"}
+    client.post(page("sla_chatchannel", "add"), posted)
+    assert ChatChannel.objects.get().url == posted["address"]
 
 
 def test_a_refused_address_leaves_the_old_one(client):

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def channel(room, settings):  # noqa: F811
     settings.LEADLOOP_CHAT_SCHEMES = ["json"]
+    settings.LEADLOOP_CHAT_PRIVATE = True
     return ChatChannel.objects.create(name="sales", url=room.url)
 
 
@@ -86,6 +87,14 @@ def test_a_room_that_is_no_longer_in_use_gets_nothing(channel, rep, room):  # no
 def test_a_service_that_is_no_longer_allowed_gets_nothing(channel, rep, room, settings):  # noqa: F811
     tell(channel, rep)
     settings.LEADLOOP_CHAT_SCHEMES = ["slack"]
+    deliver_chats()
+    assert (states(), room.posts) == ([("dead", 1)], [])
+    assert channel.url not in OutboxMessage.objects.get().last_error
+
+
+def test_a_room_on_this_machine_gets_nothing_unless_it_is_set(channel, rep, room, settings):  # noqa: F811
+    tell(channel, rep)
+    settings.LEADLOOP_CHAT_PRIVATE = False
     deliver_chats()
     assert (states(), room.posts) == ([("dead", 1)], [])
     assert channel.url not in OutboxMessage.objects.get().last_error
@@ -181,7 +190,12 @@ def test_plain_text_stays_as_it_is():
         "workflows://host:443/workflow/signature/",
         "gchat://workspace/key/token",
         "discord://1234567890/abcdef",
-        "mmosts://chat.example/token?channel=sales",
+        "mmosts://chat.example/token/#sales",
+        "mmosts://bot@chat.example:8443/token",
+        "mmosts://93.184.215.14/token",
+        "mmosts://[2606:2800:21f:cb07::1]/token",
+        "mmosts://cafe/token",
+        "mmosts://localhost.example/token",
     ],
 )
 def test_known_services_are_taken(url):
@@ -205,6 +219,15 @@ def test_known_services_are_taken(url):
         "slack://a/b/c d",
         "slack://a/b/c\nx",
         "slack://[/",
+        "mmosts://chat.example/token?channel=sales",
+        "mmosts://chat.example/token?",
+        "mmosts://chat.example/token?+X-Forwarded-For=a",
+        "mmosts://chat.example/token/#sales?template=/etc/passwd",
+        "mmosts:///127.0.0.1/token",
+        "mmosts://a@127.0.0.1@chat.example/token",
+        "mmosts://chat.example\\@127.0.0.1/token",
+        "mmosts://local%68ost/token",
+        "mmosts://chat.example:/token",
         "slack://" + "x" * LONGEST,
     ],
 )
@@ -213,6 +236,59 @@ def test_other_addresses_are_refused_and_not_repeated(url):
         check_url(url)
     assert refused.value.field == "url"
     assert "://" not in url or url not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST.",
+        "x.localhost",
+        "bot:word@localhost:8065",
+        "127.0.0.1",
+        "127.9.9.9:8065",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "239.255.255.250",
+        "255.255.255.255",
+        "2130706433",
+        "0x7f000001",
+        "0X7F000001",
+        "127.1",
+        "127.1.",
+        "0177.0.0.1",
+        "0x7f.0.0.0x1",
+        "[::]",
+        "[::1]",
+        "[::1]:8065",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[ff02::1]",
+        "[::1::]",
+    ],
+)
+def test_this_machine_and_one_s_own_network_are_refused_unless_they_are_allowed(host):
+    with pytest.raises(InvalidInput) as refused:
+        check_url(f"mmosts://{host}/token")
+    assert refused.value.field == "url"
+    assert host not in refused.value.message
+    check_url(f"mmosts://{host}/token", allow_private=True)
+
+
+def test_what_is_allowed_privately_still_sets_no_options():
+    with pytest.raises(InvalidInput):
+        check_url("mmosts://127.0.0.1/token?verify=no", allow_private=True)
+
+
+def test_rooms_of_one_s_own_network_are_not_allowed_by_themselves(settings):
+    assert settings.LEADLOOP_CHAT_PRIVATE is False
 
 
 def test_the_services_are_the_ones_that_are_set(settings):

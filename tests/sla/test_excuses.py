@@ -112,6 +112,35 @@ class TestAsking:
         assert refused(InvalidInput, ask, handoff, as_person(rep), length=40).field == "ends_at"
         assert ask(handoff, as_person(rep), length=29)
 
+    def test_the_same_span_is_asked_for_once_until_it_is_refused(self, rep, boss):
+        policy()
+        handoff = offered(rep, at=ago(minutes=55))
+        begins_at = ago(minutes=50)
+        given = {"by": as_person(rep), "begins_at": begins_at, "ends_at": begins_at + 20 * MINUTE, "why": "Down."}
+        first = excuses.request(handoff.uid, **given)
+        assert "waits for an answer" in refused(StateConflict, excuses.request, handoff.uid, **given).message
+        refused(StateConflict, excuses.request, handoff.uid, **given | {"by": boss})
+        excuses.refuse(first.uid, by=boss)
+        second = excuses.request(handoff.uid, **given)
+        excuses.approve(second.uid, by=boss)
+        assert "already excused" in refused(StateConflict, excuses.request, handoff.uid, **given).message
+        assert excuses.request(handoff.uid, **given | {"ends_at": begins_at + 21 * MINUTE})
+        other = offered(rep, at=ago(minutes=55))
+        assert excuses.request(other.uid, **given)
+
+    def test_five_requests_wait_at_most(self, rep, boss):
+        policy()
+        handoff = offered(rep, at=ago(minutes=55))
+        asked = [ask(handoff, as_person(rep), length=number) for number in range(1, 6)]
+        assert refused(StateConflict, ask, handoff, as_person(rep)).message.startswith("5 requests on this handoff")
+        excuses.refuse(asked[0].uid, by=boss)
+        assert ask(handoff, as_person(rep))
+
+    def test_words_that_nobody_can_see_are_none(self, rep):
+        policy()
+        handoff = offered(rep, at=ago(minutes=55))
+        assert refused(InvalidInput, ask, handoff, as_person(rep), why="\ufeff \u200b\u2060").field == "why"
+
     def test_without_a_promise_there_is_nothing_to_excuse(self, rep):
         refused(InvalidInput, ask, offered(rep, at=ago(minutes=55)), as_person(rep))
 
