@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from feedback.actions import absences, holds
 from feedback.logic.rights import Person
 from feedback.models import Handoff, Rep
+from sla.actions import excuses
 from sla.demo.people import EMEA, MAIN_REP
 
 AWAY = "matteo"
@@ -13,11 +14,15 @@ _AWAY_DAYS = 4
 _ASKING, _MANAGER, _MARKETER = "lena", "nadia", "mia"
 _QUESTION = "The form says 40 vehicles, their site says 400. Which one did they tell you at the fair?"
 _ANSWERED = "Who was on the call in March? The notes name nobody."
+_AT_THE_DENTIST = dt.timedelta(minutes=90)
+_EXCUSE = "I was at the dentist when it came in, and said so in the team’s channel."
 _ANSWER = "Their head of procurement, with two planners. I have put the names on the account."
 
 
 def happen(people: Mapping[str, Person], *, now: dt.datetime) -> None:
-    """Somebody is away, two handoffs wait for marketing or the prospect, and one question has been answered."""
+    """Somebody is away, two handoffs wait for marketing or the prospect, one question has been answered, and a rep asks
+    not to be held to an hour and a half.
+    """
     manager = people[_MANAGER]
     away = Rep.objects.get(user__username=AWAY)
     absences.add(
@@ -33,3 +38,7 @@ def happen(people: Mapping[str, Person], *, now: dt.datetime) -> None:
     for other in others:
         holds.hold(other.uid, by=people[_ASKING], reason="missing_context", question=_ANSWERED)
         holds.answer(other.uid, by=people[_MARKETER], text=_ANSWER)
+    late = Handoff.objects.filter(owner__user__username=MAIN_REP, state="pending", due_at__lt=now).latest("due_at")
+    excuses.request(
+        late.uid, by=people[MAIN_REP], begins_at=late.offered_at, ends_at=late.offered_at + _AT_THE_DENTIST, why=_EXCUSE
+    )

@@ -21,7 +21,7 @@ from sla.demo.live import DECIDE_MINUTES, MAIN_QUEUE, VISITS_DECIDE_MINUTES, wai
 from sla.demo.people import EMEA, LOGINS, MAIN_REP, PASSWORD, PEOPLE, TEAMS
 from sla.demo.timing import back
 from sla.logic.business_time import Calendar
-from sla.models import Clock, PolicyVersion
+from sla.models import Clock, Excuse, PolicyVersion
 from sla.reports.rules import forget
 from tests.factories import UserFactory
 
@@ -152,6 +152,7 @@ def test_somebody_is_away_something_waits_and_a_question_was_answered(company):
         ("missing_context", "answered"),
     ]
     assert Clock.objects.filter(state="held", handoff__state="pending").count() == 1
+    assert list(Excuse.objects.values_list("handoff__owner__user__username", "state")) == [(MAIN_REP, "requested")]
 
 
 def test_one_campaign_is_really_worse(company):
