@@ -111,15 +111,17 @@ def rows_shown(request: PageRequest) -> int:
 
 
 def read_list(person: Person, asked: Asked, *, active: UUID | None, now: dt.datetime) -> QueueList:
-    """The list pane: its rows, how they stand and the counts of its chips; at most five statements."""
+    """The list pane: rows, how they stand, the counts of its chips; four statements, and two where one is on hold."""
     page = lists.page(person, asked, now=now)
     standing = standing_of([row.pk for row in page.rows])
     return _list_of(page, asked, standing=standing, person=person, active=active, now=now)
 
 
 def standing_of(handoff_ids: Sequence[int]) -> Standing:
-    """The promises and holds of the handoffs."""
-    return Standing(promises=panels.promises(handoff_ids), holds=open_holds(handoff_ids))
+    """The promises of the handoffs, and the holds of those whose promise does not run on."""
+    promises = panels.promises(handoff_ids)
+    still = [pk for pk in handoff_ids if pk not in promises or promises[pk].state == "held"]
+    return Standing(promises=promises, holds=open_holds(still))
 
 
 def _list_of(

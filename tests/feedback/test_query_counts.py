@@ -110,7 +110,7 @@ def counts(size: int) -> dict[str, int]:
     return found
 
 
-def test_the_list_takes_five_statements_whatever_its_size():
+def test_the_list_takes_four_statements_whatever_its_size():
     rep, _, _ = company(60)
     asked = lists.asked_for(Listing.QUEUE, chip="", query="")
     now = ago()
@@ -120,7 +120,7 @@ def test_the_list_takes_five_statements_whatever_its_size():
     with CaptureQueriesContext(connection) as captured:
         shown = read_list(person, asked, active=None, now=now)
     assert len(shown.rows) == lists.PAGE
-    assert len(captured) <= 5
+    assert len(captured) <= 4
 
 
 def test_pages_and_actions_cost_what_the_baseline_says():

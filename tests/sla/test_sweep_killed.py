@@ -218,10 +218,10 @@ def sweep_for(seconds: float) -> None:
     waited_for(child)
 
 
-def test_killed_at_any_moment_of_four_hundred_handoffs(monkeypatch, settings):
+def test_killed_at_any_moment_of_a_thousand_handoffs(monkeypatch, settings):
     monkeypatch.setattr("sla.actions.sweep.BATCH", 20)
     settings.LEADLOOP_DIGEST_ABOVE, settings.LEADLOOP_DIGEST_MINUTES = 20, 0.002
-    company(warned=250, reassigned=100, expired=50)
+    company(warned=700, reassigned=200, expired=100)
     chance = random.Random(20261122)
     kills = 0
     while Clock.objects.filter(state="running", next_action_at__lte=ago(seconds=0)).exists():
@@ -231,4 +231,4 @@ def test_killed_at_any_moment_of_four_hundred_handoffs(monkeypatch, settings):
     while sweep().messages or Telling.objects.filter(told_at=None).exists():
         time.sleep(0.12)
     assert kills >= 10
-    assert_exactly_once(warned=250, reassigned=100, expired=50)
+    assert_exactly_once(warned=700, reassigned=200, expired=100)
