@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from leads.admin_kinds import Guarded, ReadOnly
+from leads.logic.conditions import MOST_CONDITIONS
 from sla import admin_publishing, admin_rules_file
 from sla.actions.ladders import replace_ladder
 from sla.forms_policies import ConditionForm, PolicyForm, TargetForm, TargetFormSet
-from sla.logic.conditions import MOST_CONDITIONS
 from sla.logic.rules_diff import differences
 from sla.logic.rules_document import KEYS
 from sla.models import Condition, Policy, PolicyVersion, Target

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from leads.admin_kinds import SeenForm, complain
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
-from sla.logic import conditions
+from sla.logic.conditions import POLICY_FIELDS
 from sla.logic.durations import Amount, format_amount, parse_amount
 from sla.logic.events import CAN_START, DEPTH, Event
 from sla.logic.ladder import MOST_STEPS, StepRule
@@ -100,7 +100,7 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                conditions.Condition.read(cleaned["field"], cleaned["operator"], cleaned["value"], place="value")
+                POLICY_FIELDS.read(cleaned["field"], cleaned["operator"], cleaned["value"], place="value")
             except InvalidInput as error:
                 complain(self, error)
         return cleaned

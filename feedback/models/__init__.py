@@ -7,11 +7,13 @@ from feedback.models.holds import Hold
 from feedback.models.outcomes import Outcome, OutcomeKind
 from feedback.models.people import person_of
 from feedback.models.reasons import Moment, NextState, RejectionReason
+from feedback.models.routing import AccountOwner, RoutingRule, Turn
 from feedback.models.teams import Rep, Team
 
 __all__ = [
     "Absence",
     "AbsenceKind",
+    "AccountOwner",
     "Attempt",
     "AttemptKind",
     "Handoff",
@@ -22,6 +24,8 @@ __all__ = [
     "OutcomeKind",
     "RejectionReason",
     "Rep",
+    "RoutingRule",
     "Team",
+    "Turn",
     "person_of",
 ]

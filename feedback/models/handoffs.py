@@ -10,7 +10,7 @@ from feedback.logic.rights import MANAGER, REP, Person
 from feedback.logic.states import ACTIVE, DECIDED, OPEN, WITH_REASON, WORDS, State
 from feedback.models.reasons import RejectionReason
 from feedback.models.teams import Rep, Team
-from leads.models import Account, Campaign, Lead
+from leads.models import Account, Agreement, Campaign, Lead
 from leads.models.identity import FromCrm, one_per_external_id
 
 USUAL_PRIORITY = 3
@@ -59,6 +59,11 @@ class Handoff(FromCrm):
     intent = models.PositiveSmallIntegerField(null=True, blank=True)
     score_parts = models.JSONField(default=dict, blank=True)
     why = models.CharField(max_length=500, blank=True, default="")
+    # Under which agreement it was made, and by which of its MQL rules; "" when somebody offered it by hand.
+    agreement = models.ForeignKey(
+        Agreement, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    mql_rule = models.CharField(max_length=50, blank=True, default="")
 
     reason = models.ForeignKey(
         RejectionReason, null=True, blank=True, on_delete=models.PROTECT, related_name="handoffs"
@@ -81,6 +86,8 @@ class Handoff(FromCrm):
     opportunity_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    # When marketing said that a rejection was right.
+    upheld_at = models.DateTimeField(null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     # 1 is first: what a ladder or a manager raised stands above what is merely due.
     priority = models.PositiveSmallIntegerField(default=USUAL_PRIORITY)

@@ -1,5 +1,6 @@
 """Bringing accounts, leads and campaigns up to date with what marketing and the CRM know."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ from leads.actions.upsert import Kept, Key, Wanted, upsert
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
-from leads.models import Account, Campaign, Consent, Lead, RowResult
+from leads.models import Account, Campaign, Consent, Lead, Relation, RowResult
 
 _MOST_PEOPLE = 10_000_000
+_CRM_LENGTHS = {"external_system": 50, "external_id": 200}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,9 @@ class AccountInput:
     employee_count: int | None = None
     city: str = ""
     country: str = ""
+    segment: str = ""
+    relation: str = ""
+    is_target: bool | None = None
     external_system: str = ""
     external_id: str = ""
 
@@ -46,6 +52,9 @@ class LeadInput:
     name: str = ""
     title: str = ""
     phone: str = ""
+    country: str = ""
+    language: str = ""
+    product: str = ""
     consent: str = ""
     account: AccountInput | None = None
     external_system: str = ""
@@ -54,15 +63,19 @@ class LeadInput:
 
 def clean_account(given: AccountInput) -> AccountInput:
     """The same company with every field trimmed and checked. InvalidInput(account.<field>)."""
-    lengths = {"name": 200, "domain": 253, "industry": 100, "city": 100, "external_system": 50, "external_id": 200}
+    lengths = {"name": 200, "domain": 253, "industry": 100, "city": 100, "segment": 50}
     text = {
         name: one_line(getattr(given, name), field=f"account.{name}", longest=longest)
-        for name, longest in lengths.items()
+        for name, longest in (lengths | _CRM_LENGTHS).items()
     }
     text["domain"] = text["domain"].lower()
-    country = one_line(given.country, field="account.country", longest=2).upper()
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
-        raise InvalidInput("account.country is the two-letter code of ISO 3166, like DE.", field="account.country")
+    country = _country(given.country, field="account.country")
+    relation = one_line(given.relation, field="account.relation", longest=10)
+    if relation not in Relation.values:
+        known = ", ".join(filter(None, Relation.values))
+        raise InvalidInput(f"account.relation must be one of: {known}.", field="account.relation")
+    if given.is_target is not None and not isinstance(given.is_target, bool):
+        raise InvalidInput("account.is_target must be true or false.", field="account.is_target")
     count = given.employee_count
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_PEOPLE):
         raise InvalidInput(
@@ -70,7 +83,7 @@ def clean_account(given: AccountInput) -> AccountInput:
         )
     if not (text["name"] or text["domain"] or text["external_id"]):
         raise InvalidInput("account needs a name, a domain or an external_id.", field="account.name")
-    return AccountInput(**text, country=country, employee_count=count)
+    return AccountInput(**text, country=country, employee_count=count, relation=relation, is_target=given.is_target)
 
 
 def clean_campaign(given: CampaignInput) -> CampaignInput:
@@ -89,8 +102,11 @@ def clean_lead(given: LeadInput) -> LeadInput:
     """The same person with every field trimmed and checked, the mail address in its normal form.
     InvalidInput(<field>).
     """
-    lengths = {"name": 200, "title": 200, "phone": 50, "external_system": 50, "external_id": 200}
+    lengths = {"name": 200, "title": 200, "phone": 50, "product": 100} | _CRM_LENGTHS
     text = {name: one_line(getattr(given, name), field=name, longest=longest) for name, longest in lengths.items()}
+    language = one_line(given.language, field="language", longest=10).lower()
+    if language and not _LANGUAGE.fullmatch(language):
+        raise InvalidInput("language is a tag like de or pt-br.", field="language")
     consent = one_line(given.consent, field="consent", longest=10)
     if consent and consent not in Consent.values:
         raise InvalidInput(f"consent must be one of: {', '.join(Consent.values)}.", field="consent")
@@ -98,7 +114,21 @@ def clean_lead(given: LeadInput) -> LeadInput:
     if not (email or text["external_id"]):
         raise InvalidInput("email is missing; a lead needs a mail address or an external_id.", field="email")
     account = clean_account(given.account) if given.account else None
-    return LeadInput(**text, email=email, consent=consent, account=account)
+    return LeadInput(
+        **text,
+        country=_country(given.country, field="country"),
+        language=language,
+        email=email,
+        consent=consent,
+        account=account,
+    )
+
+
+def _country(given: str, *, field: str) -> str:
+    country = one_line(given, field=field, longest=2).upper()
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise InvalidInput(f"{field} is the two-letter code of ISO 3166, like DE.", field=field)
+    return country
 
 
 def upsert_accounts(given: Sequence[AccountInput]) -> list[Account]:
@@ -116,7 +146,8 @@ def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
         return (("domain", one.domain),) if one.domain else (("name", one.name),)
 
     def wanted(one: AccountInput) -> Wanted:
-        return Wanted(keys=keys(one), values=vars(one), if_new={"name": one.name or one.domain or one.external_id})
+        values = {name: value for name, value in vars(one).items() if value is not None}
+        return Wanted(keys=keys(one), values=values, if_new={"name": one.name or one.domain or one.external_id})
 
     return upsert(Account, [wanted(one) for one in given])
 
@@ -165,7 +196,10 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
     return [_with_account(kept, next(moved)) if one.account else kept for one, kept in zip(given, leads, strict=True)]
 
 
-_LEAD_COLUMNS = ("email", "name", "title", "phone", "consent", "external_system", "external_id")
+_LEAD_COLUMNS = (
+    *("email", "name", "title", "phone", "country", "language", "product", "consent"),
+    *("external_system", "external_id"),
+)
 
 
 def _with_account(lead: Kept[Lead], account: Kept[Account]) -> Kept[Lead]:

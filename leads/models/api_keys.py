@@ -8,6 +8,7 @@ from leads.models.identity import Identified
 
 class Scope(models.TextChoices):
     READ = "read", "read handoffs"
+    INTAKE = "intake", "leads, accounts, campaigns and engagements"
     OFFER = "offer", "offer handoffs"
     DECIDE = "decide", "accept, reject, turn back, log attempts"
     OUTCOME = "outcome", "record outcomes"
@@ -22,6 +23,9 @@ class ApiKey(Identified):
     last_four = models.CharField(max_length=4)
     key_hash = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)
+    # How many requests a minute; None for the usual limits.
+    reads_a_minute = models.PositiveIntegerField(null=True, blank=True)
+    writes_a_minute = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from leads.models.accounts import Account
 from leads.models.campaigns import Campaign
 from leads.models.identity import FromCrm, one_per_external_id
 from leads.models.people import Lead
+from leads.models.visitors import Visitor
 
 
 class EngagementKind(models.TextChoices):
@@ -21,7 +22,10 @@ class EngagementKind(models.TextChoices):
 
 
 class Engagement(FromCrm):
-    """Belongs to a lead, or to an account alone while the visitor is unknown."""
+    """Belongs to a lead, to a visitor, or to an account alone while nothing else is known of who it was.
+
+    `url` is the address without its query; `page_group` the PageGroup it fell into; `confidence` as in EngagementDay.
+    """
 
     # The two indexes below begin with lead and account; nothing reads by campaign.
     lead = models.ForeignKey(
@@ -30,25 +34,40 @@ class Engagement(FromCrm):
     account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="engagements", db_index=False
     )
+    visitor = models.ForeignKey(
+        Visitor, null=True, blank=True, on_delete=models.CASCADE, related_name="engagements", db_index=False
+    )
     campaign = models.ForeignKey(
         Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=20, choices=EngagementKind)
     subject = models.CharField(max_length=200, blank=True, default="")
+    url = models.CharField(max_length=500, blank=True, default="")
+    page_group = models.CharField(max_length=50, blank=True, default="")
+    confidence = models.PositiveSmallIntegerField(default=100)
     duration_seconds = models.PositiveIntegerField(null=True, blank=True)
     occurred_at = models.DateTimeField()
 
     class Meta:
         constraints = (
             one_per_external_id("engagement_external_id"),
-            # Promise: what was done was done by somebody, if only by a visitor of an account.
+            # Promise: what was done was done by somebody, if only by a visitor.
             models.CheckConstraint(
-                condition=models.Q(lead__isnull=False) | models.Q(account__isnull=False), name="engagement_of_somebody"
+                condition=models.Q(lead__isnull=False)
+                | models.Q(account__isnull=False)
+                | models.Q(visitor__isnull=False),
+                name="engagement_of_somebody",
             ),
         )
         indexes = (
             # Read by the lead's timeline and by the queue's "why now".
             models.Index(fields=["lead", "-occurred_at"], name="engagement_of_lead"),
+            # Read when a visitor says who they are: what they did before becomes theirs.
+            models.Index(
+                fields=["visitor"],
+                condition=models.Q(visitor__isnull=False, lead__isnull=True),
+                name="engagement_of_visitor",
+            ),
             # Read by "around this lead": colleagues and unknown visitors of the account.
             models.Index(fields=["account", "-occurred_at"], name="engagement_of_account"),
         )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leads.logic.conditions import MOST_CONDITIONS, Condition, Facts
 from leads.logic.errors import InvalidInput
 from sla.logic import ladder
 from sla.logic.business_time import HORIZON, Calendar
-from sla.logic.conditions import MOST_CONDITIONS, Condition, Facts
+from sla.logic.conditions import POLICY_FIELDS
 from sla.logic.events import CAN_START, DECIDE, DEPTH, OWNER, USUAL, Bounds, Event, Pause
 
 POLICY, OF_OWNER, OF_REGION = "policy", "owner", "region"
@@ -109,7 +110,7 @@ class Rules:
             valid_until=dt.datetime.fromisoformat(until) if until else None,
             calendar=raw["calendar"],
             conditions=tuple(
-                Condition.read(one["field"], one["operator"], one["value"], place=f"conditions[{index}]")
+                POLICY_FIELDS.read(one["field"], one["operator"], one["value"], place=f"conditions[{index}]")
                 for index, one in enumerate(conditions)
             ),
             targets={key: TargetRule.from_dict(key, target) for key, target in raw["targets"].items()},

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sla.logic.conditions import FIELDS, OPERATORS
+from leads.logic.conditions import OPERATORS
+from sla.logic.conditions import FIELDS
 from sla.logic.durations import Amount, format_amount
 from sla.logic.events import USUAL, Event
 from sla.logic.ladder import StepRule

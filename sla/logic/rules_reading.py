@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from leads.logic.errors import InvalidInput
+from leads.logic.tables import Table
 from sla.logic import templates
 from sla.logic.business_time import Calendar
 from sla.logic.durations import parse_amount
@@ -19,7 +20,6 @@ from sla.logic.opening_hours import DAYS, LAST_YEAR
 from sla.logic.rules import OF_OWNER, OF_REGION, POLICY, Rules
 from sla.logic.rules_document import AMOUNT_KEYS, EVENT_KEYS, KEYS, complete
 from sla.logic.rules_file import FORMAT, RuleSet
-from sla.logic.toml_tables import Table
 
 _MOST = 1_000
 _MOST_DAYS = 10_000

@@ -5,9 +5,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from leads.logic.conditions import OPERATORS
 from leads.models.identity import Identified
 from sla.logic import events
-from sla.logic.conditions import FIELDS, OPERATORS
+from sla.logic.conditions import FIELDS
 from sla.models.calendars import WorkCalendar
 
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Model
 
 from feedback.models import Handoff, Team
+from leads.logic.conditions import Facts
 from leads.models import Account, Campaign, Lead
 from sla.logic.business_time import Calendar
-from sla.logic.conditions import Facts
 from sla.logic.rules import OF_OWNER, OF_REGION, Rules, TargetRule, first_matching
 from sla.models import CalendarUse, CalendarVersion, PolicyVersion
 

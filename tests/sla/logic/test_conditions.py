@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leads.logic.conditions import NUMBER, OPERATORS, TEXT
 from leads.logic.errors import InvalidInput
-from sla.logic.conditions import FIELDS, NUMBER, OPERATORS, TEXT, Condition
+from sla.logic.conditions import FIELDS, POLICY_FIELDS
 
 FACTS = {"channel": "Paid Search", "region": "DE", "fit": 70, "intent": None, "campaign": ""}
 
@@ -39,7 +40,7 @@ FACTS = {"channel": "Paid Search", "region": "DE", "fit": 70, "intent": None, "c
     ],
 )
 def test_what_holds(field, operator, value, holds):
-    assert Condition.read(field, operator, value).holds(FACTS) is holds
+    assert POLICY_FIELDS.read(field, operator, value).holds(FACTS) is holds
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_what_holds(field, operator, value, holds):
 )
 def test_what_makes_no_sense_is_refused_by_its_place(field, operator, value):
     with pytest.raises(InvalidInput) as refused:
-        Condition.read(field, operator, value, place="conditions[3]")
+        POLICY_FIELDS.read(field, operator, value, place="conditions[3]")
     assert refused.value.field == "conditions[3]"
 
 
@@ -78,9 +79,9 @@ def test_what_is_written_is_read_back_and_every_operator_has_its_opposite(operat
     if operator in {"lt", "le", "gt", "ge"}:
         text, value, found = next(key for key, one in FIELDS.items() if one.kind == NUMBER), "5", 7
     value = "" if operator in {"is_null", "is_set"} else value
-    condition = Condition.read(text, operator, value)
-    assert Condition.read(text, operator, condition.written()) == condition
+    condition = POLICY_FIELDS.read(text, operator, value)
+    assert POLICY_FIELDS.read(text, operator, condition.written()) == condition
     opposite = {"eq": "ne", "ne": "eq", "in": "not_in", "not_in": "in", "is_null": "is_set", "is_set": "is_null"}
     if operator in opposite:
-        other = Condition.read(text, opposite[operator], value)
+        other = POLICY_FIELDS.read(text, opposite[operator], value)
         assert other.holds({text: found}) is not condition.holds({text: found})

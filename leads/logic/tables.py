@@ -1,4 +1,6 @@
-"""A TOML table that is read key by key, and names the place in every refusal: policies[2].targets.decide.within."""
+"""A table of TOML or JSON that is read key by key, and names the place in every refusal:
+policies[2].targets.decide.within.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -45,11 +47,11 @@ class Table:
             raise self.refuse(key, "is empty; fill it in.")
         return value
 
-    def number(self, key: str, *, most: int, default: int | None = None) -> int:
-        """A whole number from 0 to `most`."""
+    def number(self, key: str, *, most: int, least: int = 0, default: int | None = None) -> int:
+        """A whole number from `least` to `most`."""
         value = self._take(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            raise self.refuse(key, f"must be a whole number from 0 to {most}.")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.refuse(key, f"must be a whole number from {least} to {most}.")
         return value
 
     def flag(self, key: str, *, default: bool) -> bool:
