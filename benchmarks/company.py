@@ -2,9 +2,13 @@
 
 import os
 
+from django.contrib.auth.models import Group, User
 from django.db import connection
 
+from feedback.actions import agreements
 from feedback.logic.rights import LEADLOOP
+from feedback.models import person_of
+from leads.actions.agreements import digest_of
 from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
 from sla.models import Policy, Target, WorkCalendar
@@ -26,8 +30,10 @@ WHERE u.username LIKE 'rep%%';
 INSERT INTO auth_user_groups (user_id, group_id)
 SELECT u.id, g.id FROM auth_user u, auth_group g WHERE u.username LIKE 'rep%%' AND g.name = 'rep';
 INSERT INTO leads_account
-    (uid, external_system, external_id, name, domain, industry, employee_count, city, country, created_at)
-SELECT gen_random_uuid(), '', '', 'Company ' || n, '', 'logistics', 100 + n %% 900, 'Hamburg', 'DE', now()
+    (uid, external_system, external_id, name, domain, industry, employee_count, city, country, segment, relation,
+     is_target, created_at)
+SELECT gen_random_uuid(), '', '', 'Company ' || n, '', 'logistics', 100 + n %% 900, 'Hamburg', 'DE', '', '',
+       false, now()
 FROM generate_series(1, 20000) n;
 INSERT INTO leads_campaign (uid, external_system, external_id, name, channel, created_at)
 SELECT gen_random_uuid(), '', '', 'Campaign ' || n, 'channel ' || n %% 8, now() FROM generate_series(1, 60) n;
@@ -36,15 +42,16 @@ SELECT gen_random_uuid(), '', '', 'Campaign ' || n, 'channel ' || n %% 8, now() 
 # Every handoff pending, offered over the last 90 days, each with one running clock due within the next 100 days.
 _HANDOFFS = """
 INSERT INTO leads_lead
-    (uid, external_system, external_id, account_id, email, name, title, phone, consent, created_at)
+    (uid, external_system, external_id, account_id, email, name, title, phone, country, language, product, consent,
+     created_at)
 SELECT gen_random_uuid(), 'bench', n::text, (SELECT min(id) FROM leads_account) + n %% 20000, '', 'Lead ' || n,
-       'Buyer', '', 'unknown', now()
+       'Buyer', '', '', '', '', 'unknown', now()
 FROM generate_series(%(first)s, %(last)s) n;
 INSERT INTO feedback_handoff (uid, external_system, external_id, lead_id, account_id, team_id, owner_id, state,
-    campaign_id, channel, fit, intent, score_parts, why, evidence, is_void, decision_note, offered_at, due_at,
+    campaign_id, channel, fit, intent, score_parts, why, mql_rule, evidence, is_void, decision_note, offered_at, due_at,
     attempt_count, priority)
 SELECT gen_random_uuid(), 'bench', l.external_id, l.id, l.account_id, r.team_id, r.id, 'pending', c.id, c.channel,
-       70, 50, '{}', 'Came back to pricing', '{}', false, '', now() - n %% 90 * interval '1 day',
+       70, 50, '{}', 'Came back to pricing', '', '{}', false, '', now() - n %% 90 * interval '1 day',
        now() + interval '1 day' + n %% 8000000 * interval '1 second', 0, 3
 FROM generate_series(%(first)s, %(last)s) n
 JOIN leads_lead l ON l.external_system = 'bench' AND l.external_id = n::text
@@ -69,6 +76,21 @@ def make_people() -> int:
     policy.refresh_from_db()
     Target.objects.create(policy=policy, key="decide", minutes=60)
     return publish(policy.pk, by=LEADLOOP).pk
+
+
+def make_agreement() -> None:
+    """The starting point as a published agreement, signed by a marketer and a manager."""
+    people = []
+    for group in ("marketer", "manager"):
+        user, _ = User.objects.get_or_create(username=f"bench-{group}")
+        user.groups.add(Group.objects.get(name=group))
+        people.append(person_of(user))
+    marketer, manager = people
+    made = agreements.draft(by=marketer)
+    digest = digest_of(made)
+    agreements.sign(made.uid, by=marketer, side="marketing", digest=digest)
+    agreements.sign(made.uid, by=manager, side="sales", digest=digest)
+    agreements.publish(made.uid, by=marketer, digest=digest)
 
 
 def make_handoffs(first: int, last: int, *, version: int) -> None:

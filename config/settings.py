@@ -9,6 +9,7 @@
 | LEADLOOP_ALLOWED_HOSTS | comma separated | loopback and the host of LEADLOOP_ORIGIN |
 | LEADLOOP_EMAIL_HOST, _PORT, _USER, _PASSWORD, _FROM | SMTP with STARTTLS | mails become files in var/mail |
 | LEADLOOP_PROXY_COUNT | own proxies that append to X-Forwarded-For | 1 with https, else 0 |
+| LEADLOOP_ENGAGEMENT_MONTHS | how long engagements and their counts are kept; 0 for ever | 25 |
 | LEADLOOP_UNDO_SECONDS | how long a decision can be undone | 300 |
 | LEADLOOP_DIGEST_ABOVE, _MINUTES | so many single messages a person, in so many minutes; the rest in a digest | 5, 15 |
 | LEADLOOP_CHAT_SCHEMES | comma separated: how chat addresses begin | slack,workflow(s),gchat,discord,mmost(s) |
@@ -207,7 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["leads.api.parsers.StrictJsonParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["leads.api.throttles.ReadThrottle", "leads.api.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.throttles.KeyThrottle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -224,6 +225,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leads.api.described.shared_by_all",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -260,6 +265,10 @@ CELERY_TIMEZONE = "UTC"
 LEADLOOP_ORIGIN = ORIGIN or "http://localhost:8000"
 # How many proxies of our own stand in front and append to X-Forwarded-For; with an https origin there is at least one.
 LEADLOOP_PROXY_COUNT = int(os.environ.get("LEADLOOP_PROXY_COUNT") or IS_HTTPS)
+# For how long a process goes on with the page groups it has read.
+LEADLOOP_PAGE_GROUPS_SECONDS = 5
+# Engagements older than so many months are removed; 0 keeps them for ever.
+LEADLOOP_ENGAGEMENT_MONTHS = int(os.environ.get("LEADLOOP_ENGAGEMENT_MONTHS") or 25)
 # How long who decided can take the decision back.
 LEADLOOP_UNDO_SECONDS = int(os.environ.get("LEADLOOP_UNDO_SECONDS") or 300)
 # How many single messages of the ladder a person gets in so many minutes; what is above them leaves in one digest.

@@ -77,6 +77,7 @@ _GROUPS = (
             _Place("Speed", "feedback:report-speed", "g s"),
             _Place("Campaigns", "feedback:report-campaigns", "g c"),
             _Place("Promises", "sla:attainment", "g p"),
+            _Place("Agreement", "feedback:agreement", "g m"),
             _Place("Replays", "sla:replays", "g y", frozenset({MANAGER, OPERATIONS})),
         ),
     ),
@@ -144,6 +145,8 @@ def _entries(places: Iterable[_Place], request: HttpRequest, person: Person, fou
 
 def _parent(here: str, request: HttpRequest, person: Person) -> str:
     """The page of the menu that the page `here` belongs to."""
+    if here.startswith("feedback:agreement-"):
+        return "feedback:agreement"
     if here.startswith("feedback:handoff") or here in _OF_HANDOFFS:
         if REP not in person.roles:
             return "feedback:board"

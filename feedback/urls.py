@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from feedback import views_absences, views_board, views_decisions, views_holds, views_queue
+from feedback import views_absences, views_agreements, views_board, views_decisions, views_holds, views_queue
 
 app_name = "feedback"
 _HANDOFF = "handoffs/<uuid:uid>/"
@@ -36,5 +36,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/release/", views_board.release_many, name="board-release"),
     path("board/do/<slug:key>/", views_board.deed_many, name="board-deed"),
     path("board/raise/", views_board.raise_many, name="board-raise"),
+    path("agreement/", views_agreements.agreement, name="agreement"),
+    path("agreement/<int:number>/", views_agreements.version, name="agreement-version"),
+    path("agreement/compare/", views_agreements.compare, name="agreement-compare"),
+    path("agreement/draft/", views_agreements.draft, name="agreement-draft"),
+    path("agreement/draft/edit/", views_agreements.edit, name="agreement-edit"),
+    path("agreement/draft/sign/", views_agreements.sign, name="agreement-sign"),
+    path("agreement/draft/unsign/", views_agreements.unsign, name="agreement-unsign"),
+    path("agreement/draft/publish/", views_agreements.publish, name="agreement-publish"),
+    path("agreement/draft/discard/", views_agreements.discard, name="agreement-discard"),
     path("", include("feedback.urls_reports")),
 ]

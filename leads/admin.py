@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from leads import admin_websites as admin_websites
 from leads.actions import api_keys, outbox
 from leads.admin_kinds import MOST_AT_ONCE, Guarded, ReadOnly, actor
 from leads.forms_admin import AccountForm, ApiKeyForm, CampaignForm, LeadForm
@@ -79,13 +80,19 @@ class ApiKeyAdmin(Guarded):
         """Everything but the hash, once there is a key."""
         if obj is None:
             return super().get_fields(request, obj)
-        return ("shown", "name", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+        limits = ("reads_a_minute", "writes_a_minute")
+        return ("shown", "name", "user", "scopes", *limits, "created_at", "last_used_at", "expires_at", "revoked_at")
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key through its action, and remember it until the answer is written."""
         given = form.cleaned_data
         row, key = api_keys.make(
-            given["user"], name=given["name"], scopes=given["scopes"], by=actor(request), expires_at=given["expires_at"]
+            given["user"],
+            name=given["name"],
+            scopes=given["scopes"],
+            by=actor(request),
+            expires_at=given["expires_at"],
+            limits=api_keys.Limits(reads_a_minute=given["reads_a_minute"], writes_a_minute=given["writes_a_minute"]),
         )
         obj.pk, obj.uid, obj.prefix, obj.last_four = row.pk, row.uid, row.prefix, row.last_four
         request.made_key = key  # type: ignore[attr-defined]

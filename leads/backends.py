@@ -53,7 +53,7 @@ def _limits(request: HttpRequest | None, username: str) -> dict[str, int]:
     user = f"user:{_hash('user', name)}"
     if request is None:
         return {user: USER_LIMIT}
-    network = _network(request)
+    network = network_of(request)
     limits = {f"net:{_hash('net', network)}": NETWORK_LIMIT}
     device = request.get_signed_cookie(DEVICE_COOKIE, default="", max_age=DEVICE_DAYS * 24 * 3600) or ""
     owner, _, mark = device.partition(".")
@@ -62,8 +62,8 @@ def _limits(request: HttpRequest | None, username: str) -> dict[str, int]:
     return limits | {user: USER_LIMIT, f"pair:{_hash('pair', f'{name} {network}')}": PAIR_LIMIT}
 
 
-def _network(request: HttpRequest) -> str:
-    """The address the try comes from, IPv6 by its /64. X-Forwarded-For counts only as far as our own proxies wrote
+def network_of(request: HttpRequest) -> str:
+    """The address a request comes from, IPv6 by its /64. X-Forwarded-For counts only as far as our own proxies wrote
     it.
     """
     address = request.META.get("REMOTE_ADDR", "")

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
+from leads.actions.api_keys import MOST_A_MINUTE
 from leads.admin_kinds import SeenForm
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
@@ -75,10 +76,22 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is said when a key is made; the key itself is shown once, afterwards."""
 
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    reads_a_minute = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_A_MINUTE,
+        help_text="How many times a minute it may read; 600 when left empty.",
+    )
+    writes_a_minute = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_A_MINUTE,
+        help_text="How many times a minute it may write; when left empty 300, with leads and engagements 3,000.",
+    )
 
     class Meta:
         model = ApiKey
-        fields = ("user", "name", "scopes", "expires_at")
+        fields = ("user", "name", "scopes", "reads_a_minute", "writes_a_minute", "expires_at")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

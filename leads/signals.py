@@ -23,6 +23,8 @@ from leads.models import Account, Lead
 class Qualified:
     """A lead, or an account of which nobody is known, that met the MQL rule `rule`. Lead and account are locked.
 
+    `is_of_account` when the rule is about the whole account: then `lead` is the person there to talk to.
+
     `why` is the sentence that says so, `engaged_at` the instant of the latest engagement behind it. `held_back` is why
     it was not offered, "" when it was.
     """
@@ -39,6 +41,7 @@ class Qualified:
     agreement_id: int
     campaign_id: int | None = None
     channel: str = ""
+    is_of_account: bool = False
     again_after_days: int = 30
     handoff_uid: UUID | None = None
     held_back: str = ""

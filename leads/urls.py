@@ -7,6 +7,7 @@ from leads import views
 
 app_name = "leads"
 urlpatterns = [
+    path("", include("leads.urls_collect")),
     path("", include("leads.urls_imports")),
     path("login/", views.LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -9,10 +9,12 @@ class SlaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the clocks to the handoffs, and hand the promise panel down to feedback."""
+        """Connect the clocks to the handoffs, and hand promises down to feedback and targets to the agreement."""
         from feedback import panels
+        from leads.actions import contributions
         from sla import receivers
         from sla.actions.acknowledge import acknowledge
+        from sla.reports.agreement_targets import targets
 
         receivers.connect()
         panels.register_proof("sla:proof")
@@ -25,3 +27,4 @@ class SlaConfig(AppConfig):
                 act=acknowledge,
             )
         )
+        contributions.register("targets", "Targets", targets)

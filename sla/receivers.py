@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from feedback import panels
+from feedback import availability, panels
 from feedback.models import Attempt, Handoff
 from feedback.signals import attempt_logged, availability_changed, handoff_changed
 from leads.actions import chat_rooms, renderers
@@ -12,6 +12,7 @@ from leads.models import JournalEntry
 from sla.actions import clocks, excuses, feasibility, moves
 from sla.logic.events import DEPTH, Event
 from sla.mails import digest_mail, step_mail
+from sla.reports.at_work import at_work
 from sla.reports.promises import promises
 from sla.reports.rules import rules_of
 from sla.rooms import address_of, room_digest, room_message
@@ -31,11 +32,12 @@ _SILENT = frozenset({"seen", "raised"})
 
 
 def connect() -> None:
-    """Listen, and hand the promise panel down to feedback; called once, when the app starts."""
+    """Listen, and hand the promise panel and the reps' hours down to feedback; called once, when the app starts."""
     handoff_changed.connect(keep_clocks, dispatch_uid="sla.keep_clocks")
     attempt_logged.connect(count_attempt, dispatch_uid="sla.count_attempt")
     availability_changed.connect(look_again, dispatch_uid="sla.look_again")
     panels.register(promises)
+    availability.register(at_work)
     renderers.register("sla.step", step_mail)
     renderers.register("sla.digest", digest_mail)
     renderers.register("sla.room", room_message)

@@ -10,11 +10,14 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory
 
+from feedback.actions import agreements
 from feedback.actions.offer_input import OfferInput
 from feedback.actions.offers import offer
 from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, Rep, Team, person_of
+from leads.actions.agreements import digest_of
 from leads.actions.people import AccountInput, CampaignInput, LeadInput
+from leads.models import Agreement
 from sla.actions.calendars import publish_calendar
 from sla.actions.policies import publish
 from sla.models import CalendarException, Condition, LadderStep, Policy, Target, WorkCalendar
@@ -145,3 +148,18 @@ def policy(
 def ago(**span: float) -> dt.datetime:
     """An instant in the past by the real clock, like ago(minutes=5)."""
     return dt.datetime.now(dt.UTC) - dt.timedelta(**span)
+
+
+def agreement(*, at: dt.datetime | None = None, note: str = "", **changes) -> Agreement:
+    """A published agreement, drafted, edited and signed by a marketer and a manager, and published by the marketer.
+
+    It says what the one in force says, or the starting point, but for `changes`: whole parts of the document, like
+    duties={"required": []} or mql={"rules": [...]}.
+    """
+    mia, nadia = marketer(), person_of(UserFactory(roles=("manager",)))
+    made = agreements.draft(by=mia)
+    made = agreements.edit(made.uid, by=mia, document={**made.document, **changes}, note=note)
+    digest = digest_of(made)
+    agreements.sign(made.uid, by=mia, side="marketing", digest=digest, at=at)
+    agreements.sign(made.uid, by=nadia, side="sales", digest=digest, at=at)
+    return agreements.publish(made.uid, by=mia, digest=digest, at=at)

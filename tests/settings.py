@@ -22,6 +22,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Row numbers begin anew with every test, and so do the page groups.
+LEADLOOP_PAGE_GROUPS_SECONDS = 0
 CELERY_BROKER_URL = "memory://"
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_CLASSES": []}
 # Static files are found where they lie: nothing was collected.

@@ -11,8 +11,8 @@ from django.db import transaction
 from feedback.actions import holds
 from feedback.actions.announce import announce
 from feedback.actions.locking import following, locked
-from feedback.actions.offers import offer_again
 from feedback.actions.reasons import REASONING, apply_consequence, give_reason
+from feedback.actions.successors import offer_again
 from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import State, Verb
@@ -110,11 +110,12 @@ def return_after_work(
 def turn_back(
     uid: UUID, *, by: Person, note: str = "", to: UUID | None = None, at: dt.datetime | None = None
 ) -> Handoff:
-    """The handoff, turned back as a wrong owner's; its lead is offered anew, to the rep `to` or to the team's
-    unassigned queue.
+    """The handoff, turned back as a wrong owner's; its lead is offered anew, to the rep `to` or to whom routing
+    gives it, else to the team's unassigned queue.
 
     The new handoff is the latest of `handoff.successors`. NotFound, NotAllowed, StateConflict, InvalidInput(to, note,
-    at). Locks lead and handoff. Sends handoff_changed("turned_back"), then ("offered") for the successor.
+    at). Locks account, lead, handoff; without `to`, reps and turns. Sends handoff_changed("turned_back"), then
+    ("offered") for the successor.
     """
     handoff = locked(uid, by=by, verb=Verb.TURN_BACK, with_lead=True)
     state = following(handoff, Verb.TURN_BACK)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from feedback.actions.announce import announce
 from feedback.actions.hold_input import answer_words, beginning, limit_of, question_words, reason_of
 from feedback.actions.hold_notices import tell_asked, tell_ended
-from feedback.actions.locking import following, locked
+from feedback.actions.locking import following, keep_lead_known, locked
 from feedback.logic.holds import HoldEnd, OwedBy
 from feedback.logic.rights import LEADLOOP, Person
 from feedback.logic.states import Verb
@@ -162,6 +162,7 @@ def end_for_engaged(
     rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead", "account")
     now, ended = database_now(), []
     for handoff in rows.filter(pk__in=ids).order_by("pk"):
+        keep_lead_known(handoff)
         acted_at = leads.get(handoff.lead_id) if handoff.lead_id else accounts.get(handoff.account_id or 0)
         if acted_at and end_for_prospect(handoff, by=by, acted_at=acted_at, at=now):
             ended.append(handoff)
@@ -187,7 +188,10 @@ def end_due(limit: int = 500) -> int:
 def _end_at_limit(handoff_id: int) -> bool:
     rows = Handoff.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).select_related("lead")
     handoff = rows.filter(pk=handoff_id).first()
-    return handoff is not None and _end_where_passed(handoff, now=database_now())
+    if handoff is None:
+        return False
+    keep_lead_known(handoff)
+    return _end_where_passed(handoff, now=database_now())
 
 
 def _end_where_passed(handoff: Handoff, *, now: dt.datetime) -> bool:

@@ -28,6 +28,7 @@ _SAY = {
     Verb.RESUME: "end the hold of",
     Verb.RELEASE: "release",
     Verb.RAISE: "raise the priority of",
+    Verb.MEET: "say that the condition is met for",
 }
 
 
@@ -40,12 +41,9 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
     if with_lead:
         found = Handoff.objects.visible_to(by).filter(uid=uid).values_list("account_id", "lead_id").first()
         account_id, lead_id = found or (None, None)
-        if account_id:
-            Account.objects.select_for_update(no_key=True).get(pk=account_id)
-        if lead_id:
-            Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    # Only the lead is joined: a joined row is as it was before the wait for the lock, and a handoff's lead never
-    # changes.
+        _lock(Account, account_id)
+        _lock(Lead, lead_id)
+    # Only the lead is joined: a joined row is as it was before the wait for the lock.
     handoff = (
         Handoff.objects.visible_to(by)
         .select_for_update(no_key=True, of=("self",))
@@ -55,9 +53,25 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
     )
     if handoff is None:
         raise NotFound("There is no such handoff.")
+    keep_lead_known(handoff)
     if not may(by, verb, Subject(team_id=handoff.team_id, owner_id=handoff.owner_id)):
         raise NotAllowed(_refusal(handoff, verb=verb))
     return handoff
+
+
+def keep_lead_known(handoff: Handoff) -> None:
+    """Have the locked handoff know the lead it has now: while one waited for the lock, the lead that was joined may
+    have been merged into another. A statement more only then.
+    """
+    if handoff.lead_id and (handoff.lead is None or handoff.lead.pk != handoff.lead_id):
+        handoff.lead = Lead.objects.get(pk=handoff.lead_id)
+
+
+def _lock(model: type[Lead] | type[Account], pk: int | None) -> None:
+    """Lock the row, and the one it was merged into while this one waited."""
+    rows = model._default_manager.select_for_update(no_key=True)
+    while pk:
+        pk = rows.get(pk=pk).merged_into_id
 
 
 def following(handoff: Handoff, verb: Verb) -> State:

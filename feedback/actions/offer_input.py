@@ -2,20 +2,25 @@
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from feedback.logic.score_parts import ScoreParts
 from feedback.models import Rep, Team
+from feedback.reports.routing import is_routed
 from leads.actions.people import AccountInput, CampaignInput, LeadInput, clean_account, clean_campaign, clean_lead
 from leads.logic.errors import InvalidInput
+from leads.logic.scoring import Parts
 from leads.logic.text import one_line
+from leads.models import Account, Lead
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferInput:
     """One lead, or one account with an unknown visitor, for sales.
 
-    `team` and `owner` are names or CRM keys; with an owner the team may be left out, without one the handoff waits in
-    the team's unassigned queue. Instants are aware; `offered_at` None is now. Scores are 0 to 100.
+    `team` and `owner` are names or CRM keys; with an owner the team may be left out, with a team alone the handoff
+    waits in its unassigned queue, and without both it is routed. Instants are aware; `offered_at` None is now. Scores
+    are 0 to 100.
     """
 
     lead: LeadInput | None = None
@@ -35,12 +40,33 @@ class OfferInput:
     external_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownOffer:
+    """A lead, or an account of which nobody is known, that met the MQL rule `mql_rule`; the rows are locked.
+
+    Scores are 0 to 100; instants are aware. It is routed, and offered now.
+    """
+
+    lead: Lead | None
+    account: Account | None
+    campaign_id: int | None = None
+    channel: str = ""
+    fit: int | None = None
+    intent: int | None = None
+    score_parts: Parts = field(default_factory=dict)
+    why: str = ""
+    engaged_at: dt.datetime | None = None
+    qualified_at: dt.datetime | None = None
+    agreement_id: int | None = None
+    mql_rule: str = ""
+
+
 @dataclass(frozen=True)
 class CheckedOffer:
-    """An offer whose every field was checked, with team and owner found."""
+    """An offer whose every field was checked, with team and owner found; without a team it is to be routed."""
 
     given: OfferInput
-    team: Team
+    team: Team | None
     owner: Rep | None
     offered_at: dt.datetime
 
@@ -63,14 +89,24 @@ class Places:
             reps |= {key: rep for key in (rep.user.get_username(), rep.external_id, str(rep.uid)) if key}
         return cls(teams, reps)
 
-    def find(self, one: OfferInput) -> tuple[Team, Rep | None]:
-        """The team and the owner (None: the unassigned queue). InvalidInput(team or owner)."""
+    @cached_property
+    def is_routed(self) -> bool:
+        """Whether what names neither team nor owner is routed; one statement, when first asked for."""
+        return is_routed()
+
+    def find(self, one: OfferInput) -> tuple[Team | None, Rep | None]:
+        """The team and the owner (None: the unassigned queue); no team when it is to be routed.
+
+        InvalidInput(team or owner).
+        """
         owner = self.reps.get(one.owner) if one.owner else None
         if one.owner and owner is None:
             raise InvalidInput(f"There is no rep “{one.owner[:80]}”.", field="owner")
         if owner and not (owner.is_active and owner.user.is_active):
             raise InvalidInput(f"The rep “{one.owner[:80]}” is not active.", field="owner")
         if not one.team:
+            if owner is None and self.is_routed:
+                return None, None
             if owner is None and len(set(self.teams.values())) != 1:
                 raise InvalidInput("team is missing; name a team or an owner.", field="team")
             return (owner.team if owner else next(iter(self.teams.values()))), owner

@@ -7,15 +7,14 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
-from feedback.actions.announce import announce
-from feedback.actions.offer_input import CheckedOffer, OfferInput, Places, checked
+from feedback.actions.offer_input import CheckedOffer, KnownOffer, OfferInput, Places, checked
+from feedback.actions.offer_rows import Agreements, routed, write
 from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import ACTIVE, Verb
-from feedback.models import Handoff, Rep
-from leads.actions.bulk import insert_rows
+from feedback.models import Handoff
 from leads.actions.clock import database_now
 from leads.actions.people import upsert_accounts, upsert_campaigns, upsert_leads
-from leads.logic.errors import LeadLoopError, NotAllowed, StateConflict
+from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, StateConflict
 from leads.models import Account, Campaign, Lead
 
 
@@ -44,11 +43,11 @@ def offer(given: OfferInput, *, by: Person) -> OfferResult:
 def offer_many(given: Sequence[OfferInput], *, by: Person) -> list[OfferResult]:
     """One result per offer, in order; a bad one does not stop the rest, and leaves nothing of itself behind.
 
-    NotAllowed when the person may not offer at all. A fixed number of statements, whatever the number of offers.
-    Locks accounts, leads. Sends handoff_changed("offered") once for all.
+    What names neither team nor owner is routed, once there are rules or owners of accounts. NotAllowed when the person
+    may not offer at all. A fixed number of statements, whatever the number of offers. Locks accounts, leads; reps and
+    turns for what is routed. Sends handoff_changed("offered") once for all.
     """
-    if not may(by, Verb.OFFER, Subject(team_id=None, owner_id=None)):
-        raise NotAllowed("Offering leads is for marketing.")
+    _may_offer(by)
     now = database_now()
     results = [OfferResult() for _ in given]
     places = Places.read()
@@ -68,25 +67,42 @@ def offer_many(given: Sequence[OfferInput], *, by: Person) -> list[OfferResult]:
     return results
 
 
-def offer_again(previous: Handoff, *, owner: Rep | None, by: Person, at: dt.datetime) -> Handoff:
-    """The successor of a turned back handoff: same lead and origin, offered at `at` to `owner` or to the team's queue.
+@transaction.atomic
+def offer_known(given: Sequence[KnownOffer], *, by: Person) -> list[OfferResult]:
+    """One result per offer, in order, each offered now to whom routing gives it; the errors are refusals.
 
-    Called inside the operation that ended `previous`. Sends handoff_changed("offered").
+    The caller has locked accounts and leads, in this order. NotAllowed when the person may not offer at all. A fixed
+    number of statements. Locks reps and turns. Sends handoff_changed("offered") once for all.
     """
-    kept = {name: getattr(previous, name) for name in _CARRIED}
-    handoff = Handoff.objects.create(
-        **kept, previous=previous, owner=owner, team=owner.team if owner else previous.team, offered_at=at
+    _may_offer(by)
+    now = database_now()
+    results = [OfferResult() for _ in given]
+    busy = _busy(
+        [one.lead for one in given if one.lead], [one.account for one in given if one.account and not one.lead]
     )
-    handoff.lead = previous.lead
-    data = {"previous": str(previous.uid), "owner": str(owner.uid) if owner else None}
-    announce([handoff], "offered", by=by, at=at, data=data)
-    return handoff
+    handoffs: dict[int, Handoff] = {}
+    for index, one in enumerate(given):
+        results[index].error = _refusal(one.lead, one.account, busy=busy)
+        if results[index].error is None:
+            busy.add(_subject(one.lead, one.account))
+            handoffs[index] = _known_row(one, at=now)
+    routes = routed(handoffs, at=now)
+    for index, route in routes.items():
+        if route.team is None:
+            results[index].error = StateConflict(UNROUTED)
+            del handoffs[index]
+    write(handoffs, routes, by=by)
+    for index, handoff in handoffs.items():
+        results[index].handoff, results[index].is_new = handoff, True
+    return results
 
 
-_CARRIED = (
-    *("lead_id", "account_id", "campaign_id", "channel"),
-    *("fit", "intent", "score_parts", "why", "engaged_at", "qualified_at"),
-)
+UNROUTED = "No routing rule takes it."
+
+
+def _may_offer(by: Person) -> None:
+    if not may(by, Verb.OFFER, Subject(team_id=None, owner_id=None)):
+        raise NotAllowed("Offering leads is for marketing.")
 
 
 def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff]:
@@ -108,7 +124,7 @@ def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff
 
 def _made_or_refused(
     clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person
-) -> dict[int, StateConflict]:
+) -> dict[int, LeadLoopError]:
     """Write all of the offers; or nothing, when some are refused, so that those can be left out of the next try."""
     with transaction.atomic():
         refused = _make(clean, results, by=by)
@@ -116,17 +132,18 @@ def _made_or_refused(
     return refused
 
 
-def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> dict[int, StateConflict]:
+def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> dict[int, LeadLoopError]:
     leads = _by_index(clean, lambda one: one.lead, upsert_leads)
     accounts = _by_index(clean, lambda one: None if one.lead else one.account, upsert_accounts)
     campaigns = _by_index(clean, lambda one: one.campaign, upsert_campaigns)
     handoffs: dict[int, Handoff] = {}
-    refused: dict[int, StateConflict] = {}
+    refused: dict[int, LeadLoopError] = {}
     busy = _busy(leads.values(), accounts.values())
     # Somebody may have offered the same external id while this one waited, or be about to, with another lead.
     given = [one.given for one in clean.values()]
     _hold_external_ids(given)
     raced = _known_already(given)
+    agreements = Agreements.read()
     for index, one in clean.items():
         lead, account = leads.get(index), accounts.get(index)
         key = (one.given.external_system, one.given.external_id)
@@ -137,20 +154,21 @@ def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Per
             refused[index] = refusal
             continue
         handoff = _row(one, lead=lead, account=account, campaign=campaigns.get(index))
-        if lead:
-            busy.add(("lead", lead.pk))
-        elif account:
-            busy.add(("account", account.pk))
+        handoff.agreement_id = agreements.at(one.offered_at)
+        busy.add(_subject(lead, account))
         handoffs[index] = handoff
         if key[1]:
             raced[key] = handoff
     if refused:
         return refused
-    insert_rows(Handoff, list(handoffs.values()))
+    unplaced = {index: handoff for index, handoff in handoffs.items() if clean[index].team is None}
+    routes = routed(unplaced, at=database_now()) if unplaced else {}
+    unrouted = [index for index, route in routes.items() if route.team is None]
+    if unrouted:
+        return {index: InvalidInput(f"{UNROUTED} Name a team or an owner.", field="team") for index in unrouted}
+    write(handoffs, routes, by=by)
     for index, handoff in handoffs.items():
         results[index].handoff, results[index].is_new = handoff, True
-    if handoffs:
-        announce(list(handoffs.values()), "offered", by=by, at=None)
     return {}
 
 
@@ -194,9 +212,25 @@ def _busy(leads: Iterable[Lead], accounts: Iterable[Account]) -> set[tuple[str, 
 def _refusal(lead: Lead | None, account: Account | None, *, busy: set[tuple[str, int]]) -> StateConflict | None:
     if lead and lead.suppressed_at:
         return StateConflict(f"{lead} may not be contacted: it was suppressed on {lead.suppressed_at:%Y-%m-%d}.")
-    if (lead and ("lead", lead.pk) in busy) or (not lead and account and ("account", account.pk) in busy):
+    if _subject(lead, account) in busy:
         return StateConflict(f"{lead or account} is with sales already; one open handoff at a time.")
     return None
+
+
+def _subject(lead: Lead | None, account: Account | None) -> tuple[str, int]:
+    """Of whom a handoff is, as _busy names them."""
+    return ("lead", lead.pk) if lead else ("account", account.pk if account else 0)
+
+
+def _known_row(one: KnownOffer, *, at: dt.datetime) -> Handoff:
+    carried = ("campaign_id", "channel", "fit", "intent", "why", "engaged_at", "qualified_at")
+    return Handoff(
+        **{name: getattr(one, name) for name in (*carried, "agreement_id", "mql_rule")},
+        score_parts={part: dict(points) for part, points in one.score_parts.items()},
+        lead=one.lead,
+        account_id=one.lead.account_id if one.lead else one.account.pk if one.account else None,
+        offered_at=at,
+    )
 
 
 def _row(one: CheckedOffer, *, lead: Lead | None, account: Account | None, campaign: Campaign | None) -> Handoff:
@@ -204,7 +238,7 @@ def _row(one: CheckedOffer, *, lead: Lead | None, account: Account | None, campa
     return Handoff(
         lead=lead,
         account_id=lead.account_id if lead else account.pk if account else None,
-        team=one.team,
+        **({"team": one.team} if one.team else {}),
         owner=one.owner,
         campaign=campaign,
         channel=given.channel or (campaign.channel if campaign else ""),

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from feedback.actions import merged, recycling
 from feedback.logic.evidence import QUESTIONS, Kind, answers
 from feedback.models import Handoff, Moment, NextState, RejectionReason
 from leads.logic import text
@@ -48,8 +49,9 @@ def give_reason(handoff: Handoff, key: object, *, moment: Moment, evidence: dict
 
 
 def apply_consequence(handoff: Handoff, *, at: dt.datetime) -> None:
-    """Do to lead and account (locked) what the handoff's reason says follows from it."""
+    """Do to lead and account (locked) what the handoff's reason says follows from it, and note when they may return."""
     next_state = handoff.reason.next_state if handoff.reason else None
+    recycling.plan(handoff, at=at)
     if next_state == NextState.SUPPRESS_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id).update(suppressed_at=at)
     elif next_state == NextState.DISQUALIFY_LEAD and handoff.lead_id:
@@ -59,10 +61,13 @@ def apply_consequence(handoff: Handoff, *, at: dt.datetime) -> None:
         if "industry" in facts:
             facts["industry"] = str(facts["industry"])[:100]
         Account.objects.filter(pk=handoff.account_id).update(disqualified_at=at, **facts)
+    elif next_state == NextState.MERGE:
+        merged.ask_about(handoff)
 
 
 def lift_consequence(handoff: Handoff) -> None:
     """Take back what the handoff's rejection had set. A size or industry the rep corrected stays: it is a fact."""
+    recycling.drop(handoff)
     at, next_state = handoff.decided_at, handoff.reason.next_state if handoff.reason else None
     if next_state == NextState.SUPPRESS_LEAD and handoff.lead_id:
         Lead.objects.filter(pk=handoff.lead_id, suppressed_at=at).update(suppressed_at=None)

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from feedback.actions import holds
 from feedback.actions.announce import announce
-from feedback.actions.locking import following, locked
+from feedback.actions.locking import following, keep_lead_known, locked
 from feedback.actions.reasons import lift_consequence
+from feedback.actions.routing import give_back
 from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import ACTIVE, State, Verb
@@ -48,6 +49,8 @@ def undo(uid: UUID, *, by: Person) -> Handoff:
     if was == State.TURNED_BACK:
         _recall_successor(handoff, by=by, at=now)
     if was == State.REJECTED:
+        if handoff.upheld_at:
+            raise StateConflict("Marketing has upheld it since; the rejection stands.")
         _refuse_if_offered_again(handoff)
         lift_consequence(handoff)
     holds.end_open(handoff, because=HoldEnd.DECIDED, by=by, at=now)
@@ -66,8 +69,9 @@ def _written_at(handoff: Handoff, was: State) -> dt.datetime | None:
 
 
 def _recall_successor(handoff: Handoff, *, by: Person, at: dt.datetime) -> None:
-    rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead")
+    rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead", "owner")
     successor = rows.filter(previous=handoff).latest("id")
+    keep_lead_known(successor)
     if successor.state != State.PENDING or successor.seen_at:
         raise StateConflict("Somebody else has looked at it since; ask them, or your manager.")
     state = following(successor, Verb.RECALL)
@@ -75,6 +79,8 @@ def _recall_successor(handoff: Handoff, *, by: Person, at: dt.datetime) -> None:
     successor.state = state
     successor.save(update_fields=["state"])
     announce([successor], "recalled", by=by, at=at, data={"previous": str(handoff.uid)})
+    # Whose turn it was for nothing gets another.
+    give_back(successor)
 
 
 def _refuse_if_offered_again(handoff: Handoff) -> None:

@@ -11,9 +11,10 @@ from feedback.actions import absences
 from feedback.api import schema
 from feedback.api.base import PersonApiView, parsed
 from feedback.api.inputs import AbsenceShape
-from feedback.api.serializers import AbsenceSerializer, listed
+from feedback.api.serializers import AbsenceSerializer
 from feedback.logic.rights import Person, may_plan
 from feedback.models import Absence, Rep
+from leads.api.serializers import listed
 from leads.logic.errors import NotAllowed, NotFound
 from leads.models import Scope
 

@@ -1,14 +1,12 @@
 """What every view on handoffs has: who asks, what they may see, and how a body becomes an input."""
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.db.models import F, OuterRef, Prefetch, Subquery
 
 from feedback.logic.rights import Person
 from feedback.models import Handoff, Hold, person_of
 from feedback.models.handoffs import HandoffQuerySet
-from leads.api.fields import Shape
+from leads.api.fields import parsed as parsed
 from leads.api.views import ApiView
 
 
@@ -32,9 +30,3 @@ class HandoffApiView(PersonApiView):
             .select_related("lead", "account", "team", "owner__user", "campaign", "reason", "decided_by")
             .annotate(previous_uid=F("previous__uid"), successor_uid=Subquery(successors.values("uid")[:1]))
         )
-
-
-def parsed(shape: type[Shape], data: object) -> Any:
-    given = shape(data=data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data

@@ -1,52 +1,15 @@
 """What the API hears, field by field: parsed into the actions' own inputs, judged by the actions."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 from feedback.actions.offer_input import OfferInput
 from feedback.actions.outcomes import OutcomeInput
+from feedback.api import examples as story
 from feedback.logic.holds import REASONS
 from feedback.models import AttemptKind, OutcomeKind
-from leads.actions.people import AccountInput, CampaignInput, LeadInput
 from leads.api.fields import Amount, Answers, Instant, Points, Shape, Text, Uid, Whole, YesNo
-from leads.models import Consent
-
-
-class AccountShape(Shape):
-    """A company: known by external_id, else by domain, else by name."""
-
-    makes = AccountInput
-    name = Text(required=False)
-    domain = Text(required=False)
-    industry = Text(required=False)
-    employee_count = Whole(required=False)
-    city = Text(required=False)
-    country = Text(required=False, help_text="ISO 3166 alpha-2")
-    external_system = Text(required=False)
-    external_id = Text(required=False)
-
-
-class LeadShape(Shape):
-    """A person: known by external_id, else by mail address."""
-
-    makes = LeadInput
-    email = Text(required=False)
-    name = Text(required=False)
-    title = Text(required=False)
-    phone = Text(required=False)
-    consent = Text(required=False, help_text=", ".join(Consent.values))
-    account = AccountShape(required=False)
-    external_system = Text(required=False)
-    external_id = Text(required=False)
-
-
-class CampaignShape(Shape):
-    makes = CampaignInput
-    name = Text(required=False)
-    channel = Text(required=False)
-    external_system = Text(required=False)
-    external_id = Text(required=False)
+from leads.api.inputs import AccountShape, CampaignShape, LeadShape
 
 
 class ScorePartsShape(Shape):
@@ -78,25 +41,30 @@ class OfferShape(Shape):
 
 
 class NoteShape(Shape):
+    examples = story.NOTE
     note = Text(required=False)
     at = Instant(required=False, help_text="when it happened, for what is entered later")
 
 
 class RejectShape(NoteShape):
+    examples = story.REJECT
     reason = Text(help_text="key of a live reason, see /api/v1/reasons/")
     evidence = Answers(required=False, help_text="what the reason asks for")
 
 
 class TurnBackShape(NoteShape):
+    examples = story.TURN_BACK
     to = Uid(required=False, help_text="uid of the rep it should go to; the team's unassigned queue when left out")
 
 
 class AttemptShape(NoteShape):
+    examples = story.ATTEMPT
     kind = Text(help_text=", ".join(AttemptKind.values))
     is_two_way = YesNo(required=False, help_text="the lead answered")
 
 
 class OutcomeShape(Shape):
+    examples = story.OUTCOME
     kind = Text(help_text=", ".join(OutcomeKind.values))
     amount = Amount(required=False)
     currency = Text(required=False, help_text="ISO 4217")
@@ -104,18 +72,20 @@ class OutcomeShape(Shape):
     external_id = Text(required=False)
     at = Instant(required=False, help_text="when it happened")
 
-    def to_internal_value(self, data: Any) -> tuple[OutcomeInput, dt.datetime | None]:
-        values = super().to_internal_value(data)
+    def made(self, values: dict[str, Any]) -> tuple[OutcomeInput, dt.datetime | None]:
+        """What happened, and when."""
         at = values.pop("at", None)
         return OutcomeInput(**values), at
 
 
 class ReassignShape(Shape):
+    examples = story.REASSIGN
     to = Uid(help_text="uid of the rep")
     at = Instant(required=False)
 
 
 class HoldShape(Shape):
+    examples = story.HOLD
     reason = Text(help_text=", ".join(REASONS))
     question = Text(required=False, help_text="what marketing is asked; needed where the reason asks")
     until = Instant(required=False, help_text="when the hold ends at the latest; the reason's usual when left out")
@@ -123,15 +93,18 @@ class HoldShape(Shape):
 
 
 class AnswerShape(Shape):
+    examples = story.ANSWER
     text = Text(help_text="what marketing answers")
     at = Instant(required=False, help_text="when it was answered, for what is entered later")
 
 
 class AtShape(Shape):
+    examples = story.AT
     at = Instant(required=False, help_text="when it happened, for what is entered later")
 
 
 class AbsenceShape(Shape):
+    examples = story.ABSENCE
     starts_at = Instant()
     ends_at = Instant(help_text="not included")
     note = Text(required=False, help_text="at most 200 characters")
@@ -140,15 +113,4 @@ class AbsenceShape(Shape):
 class NothingShape(Shape):
     """An empty object, or no body at all."""
 
-
-_OF_LEAD = ("email", "name", "title", "phone", "consent")
-
-
-def outer_field(field: str, data: object) -> str:
-    """The path in the offer `data` of what the actions call `field`, who speak of a lead's or account's own fields."""
-    if field in _OF_LEAD:
-        return f"lead.{field}"
-    lead = data.get("lead") if isinstance(data, Mapping) else None
-    if field.startswith("account.") and isinstance(lead, Mapping) and lead.get("account"):
-        return f"lead.{field}"
-    return field
+    examples = story.NOTHING

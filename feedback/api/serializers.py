@@ -1,7 +1,5 @@
 """What the API says, field by field: uids, names and instants in UTC. Row numbers and mail addresses stay inside."""
 
-import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -11,37 +9,11 @@ from feedback.logic.evidence import QUESTIONS
 from feedback.logic.holds import OwedBy
 from feedback.logic.states import State
 from feedback.models import Absence, AbsenceKind, Handoff, Hold, Moment, RejectionReason
+from leads.api.serializers import NamedInCrm, ProblemSerializer, UtcInstant
 from leads.models import JournalEntry
-
-
-def listed(serializer: type[serializers.Serializer[Any]], rows: Iterable[object]) -> list[dict[str, Any]]:
-    """Each row as the serializer says it."""
-    return list(serializer(rows, many=True).data)
-
 
 STATES = [state.value for state in State]
 """The states of a handoff; the settings name them in the schema, where clocks have states too."""
-
-
-class UtcInstant(serializers.DateTimeField):
-    """An aware instant as ISO 8601 in UTC."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, default_timezone=dt.UTC, **kwargs)
-
-
-class Named(serializers.Serializer[Any]):
-    """Something by uid and name."""
-
-    uid = serializers.UUIDField(read_only=True)
-    name = serializers.CharField(source="__str__", read_only=True)
-
-
-class NamedInCrm(Named):
-    """Something by uid and name, and by the CRM's key where it has one."""
-
-    external_system = serializers.CharField(read_only=True)
-    external_id = serializers.CharField(read_only=True)
 
 
 class ReasonGiven(serializers.Serializer[RejectionReason]):
@@ -189,22 +161,6 @@ class ReasonsSerializer(serializers.Serializer[Any]):
     results = ReasonSerializer(many=True, read_only=True)
 
 
-class ComplaintSerializer(serializers.Serializer[Any]):
-    field = serializers.CharField(read_only=True)
-    detail = serializers.CharField(read_only=True)
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. `field` and `errors` are there when fields are to blame."""
-
-    type = serializers.CharField(read_only=True)
-    title = serializers.CharField(read_only=True)
-    status = serializers.IntegerField(read_only=True)
-    detail = serializers.CharField(read_only=True)
-    field = serializers.CharField(read_only=True, required=False)
-    errors = ComplaintSerializer(many=True, read_only=True, required=False)  # type: ignore[assignment]
-
-
 class RowResultSerializer(serializers.Serializer[Any]):
     """What became of one row of a list: 201 new, 200 there already, else the problem."""
 
@@ -215,3 +171,16 @@ class RowResultSerializer(serializers.Serializer[Any]):
 
 class RowResultsSerializer(serializers.Serializer[Any]):
     results = RowResultSerializer(many=True, read_only=True)
+
+
+class DecisionResultSerializer(serializers.Serializer[Any]):
+    """What became of one decision of a list: 200 and the handoff as it stands after all of them, else the problem."""
+
+    status = serializers.IntegerField(read_only=True)
+    handoff = HandoffSerializer(read_only=True, required=False)
+    etag = serializers.CharField(read_only=True, required=False)
+    problem = ProblemSerializer(read_only=True, required=False)
+
+
+class DecidedSerializer(serializers.Serializer[Any]):
+    results = DecisionResultSerializer(many=True, read_only=True)

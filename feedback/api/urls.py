@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from feedback.api import absences, verbs, views
+from feedback.api import absences, decide, verbs, views
 
 app_name = "api"
 urlpatterns = [
     path("handoffs/", views.HandoffsView.as_view(), name="handoffs"),
+    path("handoffs/decide/", decide.DecideView.as_view(), name="handoffs-decide"),
     path("handoffs/<uuid:uid>/", views.HandoffView.as_view(), name="handoff"),
     path("handoffs/<uuid:uid>/accept/", verbs.AcceptView.as_view(), name="handoff-accept"),
     path("handoffs/<uuid:uid>/reject/", verbs.RejectView.as_view(), name="handoff-reject"),

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from feedback.actions import attempts, decisions, holds, outcomes, owners, undo
+from feedback.actions.expecting import expect
 from feedback.api import schema
 from feedback.api.base import HandoffApiView, parsed
 from feedback.api.inputs import (
@@ -22,9 +24,11 @@ from feedback.api.inputs import (
     RejectShape,
     TurnBackShape,
 )
+from feedback.api.etags import etag, if_match
 from feedback.api.serializers import HandoffSerializer
 from feedback.logic.rights import Person
 from feedback.models import Handoff
+from leads.api.errors import problem_response
 from leads.api.fields import Shape
 from leads.logic.errors import NotFound
 from leads.models import Scope
@@ -33,21 +37,33 @@ from leads.models import Scope
 class VerbView(HandoffApiView):
     """One verb on one handoff: `given` parses the body into the keyword arguments of `verb`."""
 
-    scopes: ClassVar[Mapping[str, Scope]] = {"POST": Scope.DECIDE}
+    scopes: ClassVar[Mapping[str, Scope | tuple[Scope, ...]]] = {"POST": Scope.DECIDE}
     given: ClassVar[type[Shape]] = NothingShape
     verb: ClassVar[Callable[..., Handoff]]
 
-    def act(self, uid: UUID, *, by: Person) -> Handoff:
-        values: dict[str, Any] = parsed(self.given, self.request.data)
-        return type(self).verb(uid, by=by, **values)
+    @classmethod
+    def act(cls, uid: UUID, data: object, *, by: Person) -> Handoff:
+        """The handoff, once the verb is done with what `data` says."""
+        values: dict[str, Any] = parsed(cls.given, data)
+        return cls.verb(uid, by=by, **values)
 
     def post(self, request: Request, uid: UUID) -> Response:
-        person = self.person()
-        done = self.act(uid, by=person)
+        person, versions = self.person(), if_match(request.headers.get("If-Match"))
+        done = decided(type(self), uid, request.data, by=person, versions=versions)
         handoff = self.visible(person).filter(pk=done.pk).first()
         if handoff is None:
-            raise NotFound("It is done, and the handoff is no longer yours to see.")
-        return Response(HandoffSerializer(handoff).data)
+            gone = NotFound("It is done, and the handoff is no longer yours to see.")
+            return problem_response(gone, {}) or Response(status=404)
+        answer = HandoffSerializer(handoff).data
+        return Response(answer, headers={"ETag": etag(handoff, answer)})
+
+
+def decided(view: type[VerbView], uid: UUID, data: object, *, by: Person, versions: frozenset[str] | None) -> Handoff:
+    """The handoff, once the view's verb is done; with `versions`, only when it still is one of them."""
+    with transaction.atomic():
+        if versions is not None:
+            expect(uid, by=by, versions=versions)
+        return view.act(uid, data, by=by)
 
 
 @schema.verb(NoteShape, "Accept the handoff.")
@@ -141,6 +157,7 @@ class RecallView(VerbView):
 class OutcomeView(VerbView):
     scopes = {"POST": Scope.OUTCOME}
 
-    def act(self, uid: UUID, *, by: Person) -> Handoff:
-        given, at = parsed(OutcomeShape, self.request.data)
+    @classmethod
+    def act(cls, uid: UUID, data: object, *, by: Person) -> Handoff:
+        given, at = parsed(OutcomeShape, data)
         return outcomes.record_outcome(uid, given, by=by, at=at)

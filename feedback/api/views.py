@@ -14,76 +14,76 @@ from feedback.actions.offer_input import OfferInput
 from feedback.actions.offers import OfferResult
 from feedback.api import schema
 from feedback.api.base import HandoffApiView, parsed
+from feedback.api.etags import etag, is_known
 from feedback.api.filters import HandoffFilter
-from feedback.api.inputs import OfferShape, outer_field
-from feedback.api.pagination import NewestFirst
-from feedback.api.serializers import HandoffDetailSerializer, HandoffSerializer, ReasonSerializer, listed
+from feedback.api.inputs import OfferShape
+from feedback.api.pagination import NewestOffered
+from feedback.api.schema import LONGEST_BATCH
+from feedback.api.serializers import HandoffDetailSerializer, HandoffSerializer, ReasonSerializer
 from feedback.models import Handoff, RejectionReason
 from leads.api.errors import problem_of
+from leads.api.fields import parsed_each
+from leads.api.filters import narrowed
+from leads.api.inputs import placed
+from leads.api.pagination import QUERY
+from leads.api.serializers import listed
 from leads.api.views import ApiView
 from leads.logic.errors import InvalidInput, NotFound
 from leads.models import JournalEntry, Scope
 
-LONGEST_BATCH = 100
 LONGEST_JOURNAL = 500
 
 
 class HandoffsView(HandoffApiView):
     scopes = {"GET": Scope.READ, "POST": Scope.OFFER}
-    pagination_class = NewestFirst
+    pagination_class = NewestOffered
 
     repeatable = frozenset({"state"})
 
     def known_query(self, request: Request) -> frozenset[str]:
         if request.method == "POST":
             return frozenset()
-        return frozenset({"cursor", "page_size", *HandoffFilter.base_filters})
+        return QUERY | set(HandoffFilter.base_filters)
 
     @schema.listing
     def get(self, request: Request) -> Response:
         """The handoffs that the key's owner may see, latest offer first."""
-        found = HandoffFilter(request.query_params, queryset=self.visible(self.person()))
-        if not found.is_valid():
-            raise ValidationError(found.errors)
-        pages = NewestFirst()
-        rows = pages.paginate_queryset(found.qs, request)
+        pages = NewestOffered()
+        rows = pages.paginate_queryset(narrowed(HandoffFilter, request, self.visible(self.person())), request)
         return pages.get_paginated_response(listed(HandoffSerializer, rows))
 
     @schema.offering
     def post(self, request: Request) -> Response:
-        """Offer a lead to sales, or up to 100 in a list with a result for each."""
+        """Offer a lead to sales, or up to 500 in a list with a result for each."""
         if isinstance(request.data, list):
             return self._many(request.data)
         person = self.person()
+        given: OfferInput = parsed(OfferShape, request.data)
         try:
-            result = offers.offer(parsed(OfferShape, request.data), by=person)
+            result = offers.offer(given, by=person)
         except InvalidInput as error:
-            raise _named(error, request.data) from error
+            raise placed(error, given) from error
         assert result.handoff is not None
         handoff = self.visible(person).get(pk=result.handoff.pk)
         place = reverse("api:handoff", args=[handoff.uid])
         status = 201 if result.is_new else 200
-        return Response(HandoffSerializer(handoff).data, status=status, headers={"Location": place})
+        answer = HandoffSerializer(handoff).data
+        return Response(answer, status=status, headers={"Location": place, "ETag": etag(handoff, answer)})
 
     def _many(self, rows: list[Any]) -> Response:
         if not 1 <= len(rows) <= LONGEST_BATCH:
             raise ValidationError(f"holds {len(rows)} offers; send 1 to {LONGEST_BATCH} at a time.")
         person = self.person()
-        given: dict[int, OfferInput] = {}
-        errors: dict[int, Exception] = {}
-        for index, row in enumerate(rows):
-            try:
-                given[index] = parsed(OfferShape, row)
-            except ValidationError as error:
-                errors[index] = error
+        read: list[OfferInput | ValidationError] = parsed_each(OfferShape, rows)
+        given = {at: one for at, one in enumerate(read) if not isinstance(one, ValidationError)}
         results = dict(zip(given, offers.offer_many(list(given.values()), by=person), strict=True))
         made = [result.handoff.pk for result in results.values() if result.handoff]
         handoffs = {handoff.pk: handoff for handoff in self.visible(person).filter(pk__in=made)}
         return Response(
             {
                 "results": [
-                    _problem_row(errors[index]) if index in errors else _row(results[index], row, handoffs)
-                    for index, row in enumerate(rows)
+                    _problem_row(one) if isinstance(one, ValidationError) else _row(results[at], one, handoffs)
+                    for at, one in enumerate(read)
                 ]
             }
         )
@@ -100,7 +100,11 @@ class HandoffView(HandoffApiView):
             raise NotFound("There is no such handoff.")
         entries = JournalEntry.objects.filter(handoff_uid=uid).select_related("note").order_by("-pk")[:LONGEST_JOURNAL]
         handoff.journal = list(reversed(entries))  # type: ignore[attr-defined]
-        return Response(HandoffDetailSerializer(handoff).data)
+        answer = HandoffDetailSerializer(handoff).data
+        tag = etag(handoff, answer)
+        if is_known(request.headers.get("If-None-Match"), tag):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(answer, headers={"ETag": tag})
 
 
 class ReasonsView(ApiView):
@@ -112,13 +116,9 @@ class ReasonsView(ApiView):
         return Response({"results": listed(ReasonSerializer, RejectionReason.objects.filter(is_live=True))})
 
 
-def _named(error: InvalidInput, data: object) -> InvalidInput:
-    return InvalidInput(error.message, field=outer_field(error.field, data))
-
-
-def _row(result: OfferResult, row: object, handoffs: Mapping[int, Handoff]) -> dict[str, object]:
+def _row(result: OfferResult, given: OfferInput, handoffs: Mapping[int, Handoff]) -> dict[str, object]:
     if result.error or result.handoff is None:
-        error = _named(result.error, row) if isinstance(result.error, InvalidInput) else result.error
+        error = placed(result.error, given) if isinstance(result.error, InvalidInput) else result.error
         return _problem_row(error or NotFound("Nothing was made of this row."))
     handoff = handoffs[result.handoff.pk]
     return {"status": 201 if result.is_new else 200, "handoff": HandoffSerializer(handoff).data}

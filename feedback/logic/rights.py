@@ -67,6 +67,8 @@ def may(person: Person, verb: Verb, subject: Subject) -> bool:
         return True
     if verb is Verb.OFFER:
         return bool(person.roles & {MARKETER, OPERATIONS, INTEGRATOR})
+    if verb is Verb.MEET:
+        return bool(person.roles & {MARKETER, OPERATIONS, INTEGRATOR})
     if verb is Verb.RECALL:
         return bool(person.roles & {MARKETER, INTEGRATOR})
     is_manager = MANAGER in person.roles and subject.team_id in person.managed_team_ids
@@ -80,6 +82,16 @@ def may(person: Person, verb: Verb, subject: Subject) -> bool:
     return verb in _DECIDING and (is_owner or is_manager or INTEGRATOR in person.roles)
 
 
+def may_uphold(person: Person) -> bool:
+    """Whether `person` may say for marketing that a rejection was right."""
+    return bool(person.roles & {MARKETER, OPERATIONS, INTEGRATOR})
+
+
+def may_preview(person: Person) -> bool:
+    """Whether `person` may see how leads are routed, and try it out."""
+    return person.is_system or bool(person.roles & {MANAGER, MARKETER, OPERATIONS, INTEGRATOR})
+
+
 def may_plan(person: Person, *, rep_id: int, team_id: int) -> bool:
     """Whether `person` may say when the rep is away: the rep, their managers, operations, integrators."""
     return may_bench(person, team_id=team_id) or (REP in person.roles and person.rep_id == rep_id)
@@ -89,3 +101,18 @@ def may_bench(person: Person, *, team_id: int) -> bool:
     """Whether `person` may take a rep of the team out of the line, and put them back: not the rep."""
     is_manager = MANAGER in person.roles and team_id in person.managed_team_ids
     return person.is_system or is_manager or bool(person.roles & {OPERATIONS, INTEGRATOR})
+
+
+def may_agree(person: Person) -> bool:
+    """Whether `person` may write, publish and discard drafts of the agreement: both sides and operations, not LeadLoop."""
+    return bool(person.roles & {MARKETER, MANAGER, OPERATIONS})
+
+
+def may_merge(person: Person) -> bool:
+    """Whether `person` may say that two leads or accounts are one, or are not: marketers, operations, integrators."""
+    return bool(person.roles & {MARKETER, OPERATIONS, INTEGRATOR})
+
+
+def may_sign(person: Person, side: str) -> bool:
+    """Whether `person` may sign the agreement for `side`: marketers for marketing, managers for sales."""
+    return {"marketing": MARKETER, "sales": MANAGER}.get(side) in person.roles

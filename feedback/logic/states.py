@@ -36,6 +36,7 @@ class Verb(StrEnum):
     RESUME = "resume"
     RELEASE = "release"
     RAISE = "raise"
+    MEET = "meet"
 
 
 class Outcome(StrEnum):

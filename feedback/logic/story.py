@@ -36,6 +36,7 @@ _SENTENCES = {
     "handoff.recalled": "{who} recalled it",
     "handoff.reassigned": "{who} gave it to another rep",
     "handoff.released": "{who} put it back into the team's queue",
+    "rejection.upheld": "{who} said that it was rightly refused",
     "handoff.raised": "{who} raised its priority",
     "handoff.acknowledged": "{who} has seen that it is late: nobody else is told",
     "hold.answered": "{who} answered after the hold had ended",
@@ -44,6 +45,7 @@ _SENTENCES = {
     "excuse.refused": "{who} did not excuse the time",
     "handoff.undone": "{who} took the decision back",
     "outcome.recorded": "{who} recorded an outcome",
+    "lead.merged": "{who} merged another lead into this one",
     "owner.warned": "LeadLoop reminded the owner",
     "owner.notified": "LeadLoop told the owner",
     "manager.notified": "LeadLoop told the manager",
@@ -53,7 +55,7 @@ _STEPS = frozenset(
 )
 # What only the proof of a clock tells: for people it repeats what stands beside it.
 _BOOKKEEPING = frozenset(
-    {"clock.started", "clock.stopped", "clock.cancelled", "clock.recounted", "clock.reopened", "step.cancelled"}
+    {"clock.started", "clock.stopped", "clock.cancelled", "clock.recounted", "clock.reopened", "step.cancelled", "handoff.routed"}
 )
 
 
@@ -68,6 +70,8 @@ def sentence(kind: str, *, who: str, data: dict[str, Any]) -> str:
         return f"LeadLoop left out {_STEP_WORDS.get(str(data.get('action')), 'a step')}: it made no sense any more"
     if kind == "clock.breached":
         return f"The time for {_TARGETS.get(str(data.get('target')), 'an answer')} ran out"
+    if kind == "handoff.recalled" and data.get("cause") == "merged":
+        return "It was recalled: the lead turned out to be another, who is with sales already"
     if kind == "handoff.reassigned" and data.get("cause") == "taken":
         return f"{who} took it from the team's queue"
     if kind == "handoff.accepted" and data.get("implied_by"):

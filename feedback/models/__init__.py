@@ -7,7 +7,8 @@ from feedback.models.holds import Hold
 from feedback.models.outcomes import Outcome, OutcomeKind
 from feedback.models.people import person_of
 from feedback.models.reasons import Moment, NextState, RejectionReason
-from feedback.models.routing import AccountOwner, RoutingRule, Turn
+from feedback.models.recycling import RecyclePlan
+from feedback.models.routing import AccountOwner, RoutingRule, Turn, TurnDay
 from feedback.models.teams import Rep, Team
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "NextState",
     "Outcome",
     "OutcomeKind",
+    "RecyclePlan",
     "RejectionReason",
     "Rep",
     "RoutingRule",
     "Team",
     "Turn",
+    "TurnDay",
     "person_of",
 ]

@@ -42,7 +42,8 @@ class RoutingRule(Identified):
 
 
 class Turn(models.Model):
-    """A rep's place in a rule's round robin. `weight` is how many turns of all they get; `credit` is kept by routing.
+    """A rep's place in a rule's round robin. `weight` is how many turns of all they get; `credit` is kept by routing,
+    and `owed`: turns given back because a rejection was upheld. Who is no member any more keeps what they had.
 
     Smooth weighted round robin (nginx, 2012): at each pick everybody who can gains their weight, the highest credit
     takes the turn and pays the sum of the weights.
@@ -52,6 +53,7 @@ class Turn(models.Model):
     rep = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="turns")
     weight = models.PositiveSmallIntegerField(default=1)
     credit = models.IntegerField(default=0)
+    owed = models.PositiveSmallIntegerField(default=0)
     is_member = models.BooleanField(default=True)
 
     class Meta:
@@ -64,3 +66,20 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rep} in {self.rule}"
+
+
+class TurnDay(models.Model):
+    """How many turns were taken on one UTC day, kept as they are taken: what shares are counted from."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="days", db_index=False)
+    taken_on = models.DateField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            # Promise: a day of a turn is counted in one place.
+            models.UniqueConstraint(fields=["turn", "taken_on"], name="turn_day_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.turn} on {self.taken_on}: {self.count}"

@@ -24,8 +24,12 @@ class LeadDetail:
 
 
 def lead_detail(uid: UUID, *, person: Person) -> LeadDetail:
-    """The lead, when the person may see one of its handoffs or sees all; NotFound otherwise. Four statements."""
-    lead = Lead.objects.select_related("account").filter(uid=uid).first()
+    """The lead, or the one it was merged into, when the person may see one of its handoffs or sees all; NotFound
+    otherwise. Four statements.
+    """
+    lead = Lead.objects.select_related("account", "merged_into__account").filter(uid=uid).first()
+    if lead is not None:
+        lead = lead.merged_into or lead
     handoffs: list[Handoff] = []
     if lead is not None:
         visible = Handoff.objects.visible_to(person).filter(lead=lead)
@@ -34,5 +38,5 @@ def lead_detail(uid: UUID, *, person: Person) -> LeadDetail:
         raise NotFound("There is no such lead, or it is not yours to see.")
     seen = {handoff.uid for handoff in handoffs}
     own, _ = sights(lead_id=lead.pk, account_id=None, limit=100)
-    history = [one for one in happenings(lead_uid=lead.uid, limit=200) if one.handoff_uid in seen]
+    history = [one for one in happenings(lead_uid=lead.uid, limit=200) if one.handoff_uid in seen or one.handoff_uid is None]
     return LeadDetail(lead=lead, handoffs=handoffs, own=own, history=history)

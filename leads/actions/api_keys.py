@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import Group, User
@@ -20,6 +21,18 @@ from leads.models import ApiKey, Scope
 
 USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
 _PREFIX_BYTES, _SECRET_BYTES = 5, 32
+MOST_A_MINUTE = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many requests a minute a key may make; None for what is usual."""
+
+    reads_a_minute: int | None = None
+    writes_a_minute: int | None = None
+
+
+USUAL = Limits()
 
 
 def digest(key: str) -> str:
@@ -29,11 +42,17 @@ def digest(key: str) -> str:
 
 @transaction.atomic
 def make(
-    user: User, *, name: str, scopes: Sequence[str], by: Actor, expires_at: dt.datetime | None = None
+    user: User,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    by: Actor,
+    expires_at: dt.datetime | None = None,
+    limits: Limits = USUAL,
 ) -> tuple[ApiKey, str]:
     """The key's row and the key itself, which nobody can read again. It has the rights of `user`, within `scopes`.
 
-    InvalidInput(name, scopes, expires_at, user). Journals api_key.made.
+    InvalidInput(name, scopes, expires_at, reads_a_minute, writes_a_minute, user). Journals api_key.made.
     """
     label = one_line(name, field="name", longest=100, required=True)
     if not scopes or not set(scopes) <= set(Scope.values):
@@ -43,6 +62,10 @@ def make(
     now = database_now()
     if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
         raise InvalidInput("expires_at must have an offset from UTC and lie in the future.", field="expires_at")
+    given = {"reads_a_minute": limits.reads_a_minute, "writes_a_minute": limits.writes_a_minute}
+    for field, most in given.items():
+        if most is not None and not 1 <= most <= MOST_A_MINUTE:
+            raise InvalidInput(f"{field} lies between 1 and {MOST_A_MINUTE:,}.", field=field)
     prefix = secrets.token_hex(_PREFIX_BYTES)
     key = f"ll_{prefix}_{secrets.token_hex(_SECRET_BYTES)}"
     row = ApiKey.objects.create(
@@ -53,8 +76,9 @@ def make(
         key_hash=digest(key),
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
+        **given,
     )
-    data = {"scopes": row.scopes, "expires_at": expires_at.isoformat() if expires_at else None}
+    data = {"scopes": row.scopes, "expires_at": expires_at.isoformat() if expires_at else None, **given}
     _record("api_key.made", row, by=by, at=now, data=data)
     return row, key
 

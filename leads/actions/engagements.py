@@ -1,14 +1,15 @@
 """Taking in what leads and unknown visitors did."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db import transaction
 
-from leads.actions.bulk import insert_rows
 from leads.actions.clock import database_now
+from leads.actions.counts import Counted, count, touch
+from leads.actions.engagement_rows import Told, keep_rows
 from leads.actions.people import (
     AccountInput,
     CampaignInput,
@@ -20,10 +21,21 @@ from leads.actions.people import (
     upsert_campaigns,
     upsert_leads,
 )
-from leads.actions.upsert import Kept, Wanted, upsert
+from leads.actions.upsert import Kept
+from leads.actions.visitors import (
+    Seen,
+    Sighting,
+    VisitorInput,
+    clean_visitor,
+    keep_visitors,
+    leads_of,
+    sureness,
+)
 from leads.logic.errors import InvalidInput
+from leads.logic.pages import Group, clean_url, group_of
 from leads.logic.text import one_line
-from leads.models import Engagement, EngagementKind, RowResult
+from leads.models import Account, Campaign, Engagement, EngagementKind, Lead, RowResult
+from leads.reports.page_groups import page_groups
 from leads.signals import engaged
 
 _LONGEST_STAY = 7 * 24 * 3600
@@ -33,15 +45,17 @@ _LONGEST_STAY = 7 * 24 * 3600
 class EngagementInput:
     """What somebody did: a lead, or an unknown visitor of an account. `kind` is an EngagementKind, `occurred_at` aware.
 
-    Known by external id; without one it is always a new one.
+    `account` beside a visitor is where the visitor belongs. Known by external id; without one it is always a new one.
     """
 
     kind: str
     occurred_at: dt.datetime
     lead: LeadInput | None = None
     account: AccountInput | None = None
+    visitor: VisitorInput | None = None
     campaign: CampaignInput | None = None
     subject: str = ""
+    url: str = ""
     duration_seconds: int | None = None
     external_system: str = ""
     external_id: str = ""
@@ -49,8 +63,8 @@ class EngagementInput:
 
 def clean_engagement(given: EngagementInput, *, now: dt.datetime) -> EngagementInput:
     """The same engagement with every field trimmed and checked. InvalidInput(<field>)."""
-    if given.lead is None and given.account is None:
-        raise InvalidInput("An engagement needs a lead, or the account of an unknown visitor.", field="lead")
+    if given.lead is None and given.account is None and given.visitor is None:
+        raise InvalidInput("An engagement needs a lead, a visitor, or the account of an unknown visitor.", field="lead")
     if given.kind not in EngagementKind.values:
         raise InvalidInput(f"kind must be one of: {', '.join(EngagementKind.values)}.", field="kind")
     if given.occurred_at.tzinfo is None or given.occurred_at > now:
@@ -62,7 +76,9 @@ def clean_engagement(given: EngagementInput, *, now: dt.datetime) -> EngagementI
         given,
         lead=clean_lead(given.lead) if given.lead else None,
         account=clean_account(given.account) if given.account else None,
+        visitor=clean_visitor(given.visitor, has_account=given.account is not None) if given.visitor else None,
         campaign=clean_campaign(given.campaign) if given.campaign else None,
+        url=clean_url(given.url),
         subject=one_line(given.subject, field="subject", longest=200),
         external_system=one_line(given.external_system, field="external_system", longest=50),
         external_id=one_line(given.external_id, field="external_id", longest=200),
@@ -73,32 +89,24 @@ def clean_engagement(given: EngagementInput, *, now: dt.datetime) -> EngagementI
 def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]:
     """The engagements with what was done to each, one per (clean) input and in its order; who is not known yet is made.
 
-    A fixed number of statements. Locks accounts, leads, campaigns, engagements. Sends engaged for what is new or has
-    changed.
+    An engagement is of the lead it names; else of the lead that its visitor is known to be; else of its visitor, at the
+    account where the visitor belongs; else of the account alone. It is counted by day, and whoever it is of is scored
+    anew. A fixed number of statements. Locks accounts, leads, campaigns, visitors, engagements. Sends engaged for what
+    is new or has changed, not for what a visitor did before they were known.
     """
-    leads = _by_index(given, lambda one: one.lead, upsert_leads)
-    accounts = _by_index(given, lambda one: None if one.lead else one.account, upsert_accounts)
+    counted = Counted()
+    people = _people(given, counted=counted)
     campaigns = _by_index(given, lambda one: one.campaign, upsert_campaigns)
-
-    def values(at: int, one: EngagementInput) -> dict[str, object]:
-        lead, account, campaign = leads.get(at), accounts.get(at), campaigns.get(at)
-        return {
-            "lead_id": lead.pk if lead else None,
-            "account_id": lead.account_id if lead else account.pk if account else None,
-            "campaign_id": campaign.pk if campaign else None,
-            **{name: getattr(one, name) for name in _COLUMNS},
-        }
-
-    rows = [values(at, one) for at, one in enumerate(given)]
-    keyed = [at for at, one in enumerate(given) if one.external_id]
-    wanted = [
-        Wanted(keys=(("external", given[at].external_system, given[at].external_id),), values=rows[at]) for at in keyed
+    groups = page_groups() if any(one.url for one in given) else ()
+    told = [
+        Told(_row(one, whose, campaigns.get(at), groups), names_lead=one.lead is not None)
+        for at, (one, whose) in enumerate(zip(given, people, strict=True))
     ]
-    kept = dict(zip(keyed, upsert(Engagement, wanted), strict=True)) if wanted else {}
-    fresh = {at: Engagement(**row) for at, row in enumerate(rows) if at not in kept}
-    insert_rows(Engagement, list(fresh.values()))
-    done = [kept[at] if at in kept else Kept(fresh[at], RowResult.CREATED) for at in range(len(given))]
-    _announce([one.row for one in done if one.result is not RowResult.UNCHANGED])
+    done = keep_rows(told, counted=counted)
+    count(counted)
+    news = [one.row for one in done if one.result is not RowResult.UNCHANGED]
+    touch(news)
+    _announce(news)
     return done
 
 
@@ -108,6 +116,93 @@ def record_engagements(given: Sequence[EngagementInput]) -> list[Engagement]:
     """
     now = database_now()
     return [kept.row for kept in keep_engagements([clean_engagement(one, now=now) for one in given])]
+
+
+class _Whose(NamedTuple):
+    lead_id: int | None = None
+    account_id: int | None = None
+    visitor_id: int | None = None
+    confidence: int = 100
+
+
+def _people(given: Sequence[EngagementInput], *, counted: Counted) -> list[_Whose]:
+    """Of whom each engagement is. Locks accounts, then leads, then visitors, each kind in one order."""
+    unnamed = [one.visitor for one in given if one.visitor and not one.lead]
+    known = leads_of(unnamed) if unnamed else {}
+    accounts = _accounts(given, with_leads=bool(known))
+    at_home = _locked(known.values(), given) if known else {}
+    leads = _by_index(given, lambda one: one.lead, upsert_leads)
+    sightings = {
+        at: Sighting(
+            visitor=one.visitor,
+            at=one.occurred_at,
+            account_id=accounts[at].pk if at in accounts else None,
+            lead=leads.get(at),
+        )
+        for at, one in enumerate(given)
+        if one.visitor
+    }
+    seen = dict(zip(sightings, keep_visitors(list(sightings.values()), counted=counted), strict=True))
+    at_home |= {lead.pk: lead.account_id for lead in leads.values()}
+    # Somebody else found out who a visitor is since the look above.
+    if late := {one.lead_id for one in seen.values() if one.lead_id} - at_home.keys():
+        at_home |= _locked(late, ())
+    return [_whose(leads.get(at), seen.get(at), accounts.get(at), at_home) for at in range(len(given))]
+
+
+def _whose(lead: Lead | None, seen: Seen | None, account: Account | None, at_home: Mapping[int, int | None]) -> _Whose:
+    visitor_id = seen.visitor.pk if seen else None
+    if lead:
+        return _Whose(lead.pk, lead.account_id, visitor_id)
+    if seen and seen.lead_id:
+        return _Whose(seen.lead_id, at_home[seen.lead_id], visitor_id)
+    if seen:
+        return _Whose(None, seen.visitor.account_id, visitor_id, sureness(seen.visitor))
+    return _Whose(account_id=account.pk if account else None)
+
+
+def _accounts(given: Sequence[EngagementInput], *, with_leads: bool) -> dict[int, Account]:
+    """The accounts of visitors and of engagements without a lead, by the index of the engagement.
+
+    Whoever locks an account locks all of them before the first lead: those of the leads come along.
+    """
+    own = [at for at, one in enumerate(given) if one.account and (one.visitor or not one.lead)]
+    if not own and not with_leads:
+        return {}
+    of_leads = [one.lead.account for one in given if one.lead and one.lead.account]
+    asked = [account for at in own if (account := given[at].account)] + of_leads
+    return dict(zip(own, upsert_accounts(asked)[: len(own)], strict=True)) if asked else {}
+
+
+def _locked(leads: Iterable[int], given: Sequence[EngagementInput]) -> dict[int, int | None]:
+    """Where the leads are, by primary key; locked in one order with those that the engagements name. One statement."""
+    named = [one.lead for one in given if one.lead]
+    where = "leads_lead.id = ANY(%s)"
+    params: list[object] = [list(leads)]
+    if emails := [one.email for one in named if one.email]:
+        where += " OR (leads_lead.email = ANY(%s) AND NOT leads_lead.email = '')"
+        params.append(emails)
+    if external := [one for one in named if one.external_id]:
+        where += """ OR ((leads_lead.external_system, leads_lead.external_id) IN
+            (SELECT * FROM unnest(%s::text[], %s::text[])) AND NOT leads_lead.external_id = '')"""
+        params += [[one.external_system for one in external], [one.external_id for one in external]]
+    rows = Lead.objects.select_for_update(no_key=True).order_by("pk").extra(where=[where], params=params)
+    return dict(rows.values_list("pk", "account_id"))
+
+
+def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, groups: Sequence[Group]) -> Engagement:
+    return Engagement(
+        **whose._asdict(),
+        campaign_id=campaign.pk if campaign else None,
+        kind=one.kind,
+        subject=one.subject,
+        url=one.url,
+        page_group=group_of(one.url, groups) if one.url and groups else "",
+        duration_seconds=one.duration_seconds,
+        occurred_at=one.occurred_at,
+        external_system=one.external_system,
+        external_id=one.external_id,
+    )
 
 
 def _announce(rows: Sequence[Engagement]) -> None:
@@ -121,8 +216,6 @@ def _announce(rows: Sequence[Engagement]) -> None:
     if rows:
         engaged.send(sender=Engagement, leads=leads, accounts=accounts)
 
-
-_COLUMNS = ("kind", "subject", "duration_seconds", "occurred_at", "external_system", "external_id")
 
 Given = TypeVar("Given")
 Row = TypeVar("Row")

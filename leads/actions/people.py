@@ -1,16 +1,18 @@
 """Bringing accounts, leads and campaigns up to date with what marketing and the CRM know."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from leads.actions.upsert import Kept, Key, Wanted, upsert
+from leads.actions.bulk import insert_rows
+from leads.actions.upsert import Kept, Key, Wanted, upsert, upsert_and_find
+from leads.logic.domains import company_domains, normal_domain
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
-from leads.models import Account, Campaign, Consent, Lead, Relation, RowResult
+from leads.models import Account, Campaign, Changed, Consent, Lead, Relation, RowResult
 
 _MOST_PEOPLE = 10_000_000
 _CRM_LENGTHS = {"external_system": 50, "external_id": 200}
@@ -63,12 +65,12 @@ class LeadInput:
 
 def clean_account(given: AccountInput) -> AccountInput:
     """The same company with every field trimmed and checked. InvalidInput(account.<field>)."""
-    lengths = {"name": 200, "domain": 253, "industry": 100, "city": 100, "segment": 50}
+    lengths = {"name": 200, "industry": 100, "city": 100, "segment": 50}
     text = {
         name: one_line(getattr(given, name), field=f"account.{name}", longest=longest)
         for name, longest in (lengths | _CRM_LENGTHS).items()
     }
-    text["domain"] = text["domain"].lower()
+    text["domain"] = normal_domain(given.domain, field="account.domain")
     country = _country(given.country, field="account.country")
     relation = one_line(given.relation, field="account.relation", longest=10)
     if relation not in Relation.values:
@@ -139,6 +141,15 @@ def upsert_accounts(given: Sequence[AccountInput]) -> list[Account]:
 @transaction.atomic
 def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
     """The accounts with what was done to each, one per (clean) input and in its order. Locks them."""
+    kept, _ = _keep_accounts(given, domains=())
+    _note_changed(accounts=kept)
+    return kept
+
+
+def _keep_accounts(
+    given: Sequence[AccountInput], *, domains: Collection[str]
+) -> tuple[list[Kept[Account]], dict[Key, Account]]:
+    """The accounts, and those known by one of `domains`; all of them locked in one order."""
 
     def keys(one: AccountInput) -> tuple[Key, ...]:
         if one.external_id:
@@ -149,12 +160,18 @@ def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
         values = {name: value for name, value in vars(one).items() if value is not None}
         return Wanted(keys=keys(one), values=values, if_new={"name": one.name or one.domain or one.external_id})
 
-    return upsert(Account, [wanted(one) for one in given])
+    by_domain = [("domain", domain) for domain in domains]
+    return upsert_and_find(Account, [wanted(one) for one in given], keys=by_domain)
+
+
+def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
+    """The campaigns, one per (clean) input and in its order. Locks them."""
+    return [kept.row for kept in keep_campaigns(given)]
 
 
 @transaction.atomic
-def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
-    """The campaigns, one per (clean) input and in its order. Locks them."""
+def keep_campaigns(given: Sequence[CampaignInput]) -> list[Kept[Campaign]]:
+    """The campaigns with what was done to each, one per (clean) input and in its order. Locks them."""
 
     def keys(one: CampaignInput) -> tuple[Key, ...]:
         return (("external", one.external_system, one.external_id),) if one.external_id else (("name", one.name),)
@@ -162,7 +179,7 @@ def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
     def wanted(one: CampaignInput) -> Wanted:
         return Wanted(keys=keys(one), values=vars(one), if_new={"name": one.name or one.external_id})
 
-    return [kept.row for kept in upsert(Campaign, [wanted(one) for one in given])]
+    return upsert(Campaign, [wanted(one) for one in given])
 
 
 def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
@@ -175,23 +192,30 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
     """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a
     change.
 
-    Locks accounts, then leads.
+    A lead that has no account, and for which none is named, gets the one that is known by the domain of its mail
+    address, if there is one and the domain is a company's. Locks accounts, then leads.
     """
     with_account = [one.account for one in given if one.account]
-    accounts = keep_accounts(with_account) if with_account else []
+    domains = {domain for one in given if not one.account for domain in company_domains(one.email)}
+    accounts, by_domain = _keep_accounts(with_account, domains=domains) if with_account or domains else ([], {})
     account_of = iter(accounts)
 
     def keys(one: LeadInput) -> tuple[Key, ...]:
         external = (("external", one.external_system, one.external_id),) if one.external_id else ()
         return (*external, *((("email", one.email),) if one.email else ()))
 
-    def values(one: LeadInput) -> dict[str, object]:
-        kept = {name: getattr(one, name) for name in _LEAD_COLUMNS}
-        if not kept["consent"]:
-            del kept["consent"]
-        return kept | ({"account_id": next(account_of).row.pk} if one.account else {})
+    def wanted(one: LeadInput) -> Wanted:
+        values = {name: getattr(one, name) for name in _LEAD_COLUMNS}
+        if not values["consent"]:
+            del values["consent"]
+        if one.account:
+            values["account_id"] = next(account_of).row.pk
+            return Wanted(keys=keys(one), values=values)
+        matched = next((by_domain[key] for key in _domain_keys(one) if key in by_domain), None)
+        return Wanted(keys=keys(one), values=values, if_lacking={"account_id": matched.pk} if matched else {})
 
-    leads = upsert(Lead, [Wanted(keys=keys(one), values=values(one)) for one in given])
+    leads = upsert(Lead, [wanted(one) for one in given])
+    _note_changed(accounts=accounts, leads=leads)
     moved = iter(accounts)
     return [_with_account(kept, next(moved)) if one.account else kept for one, kept in zip(given, leads, strict=True)]
 
@@ -200,6 +224,18 @@ _LEAD_COLUMNS = (
     *("email", "name", "title", "phone", "country", "language", "product", "consent"),
     *("external_system", "external_id"),
 )
+
+
+def _domain_keys(one: LeadInput) -> list[Key]:
+    return [("domain", domain) for domain in company_domains(one.email)]
+
+
+def _note_changed(*, accounts: Sequence[Kept[Account]] = (), leads: Sequence[Kept[Lead]] = ()) -> None:
+    """Have what is new or changed compared with the others (leads.actions.duplicates)."""
+    account_ids = {kept.row.pk for kept in accounts if kept.result is not RowResult.UNCHANGED}
+    lead_ids = {kept.row.pk for kept in leads if kept.result is not RowResult.UNCHANGED}
+    rows = [Changed(account_id=pk) for pk in sorted(account_ids)]
+    insert_rows(Changed, [*rows, *(Changed(lead_id=pk) for pk in sorted(lead_ids))])
 
 
 def _with_account(lead: Kept[Lead], account: Kept[Account]) -> Kept[Lead]:

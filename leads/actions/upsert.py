@@ -1,6 +1,6 @@
 """Taking in many rows at once, each known by the CRM's key or by a natural one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -20,12 +20,14 @@ Key = tuple[str, ...]
 class Wanted:
     """One row as it should be: its `keys` in order of trust, and `values` by column; empty values never overwrite.
 
-    `if_new` are values only for a row that has to be made, like a name where none was given.
+    `if_new` are values only for a row that has to be made, like a name where none was given; `if_lacking` for one that
+    has none there so far.
     """
 
     keys: tuple[Key, ...]
     values: Mapping[str, Any]
     if_new: Mapping[str, Any] = field(default_factory=dict)
+    if_lacking: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,42 @@ class Kept(Generic[Row]):
 
 @dataclass
 class _Known(Generic[Row]):
-    """The rows that exist, by every key they answer to."""
+    """The rows that exist, by every key they answer to.
+
+    Who names a row that was merged into another means that one: the keys of the one are `aliases` of the other.
+    """
 
     model: type[Row]
     columns: frozenset[str]
     by_key: dict[Key, Row] = field(default_factory=dict)
+    aliases: set[Key] = field(default_factory=set)
 
-    def read(self, wanted: Iterable[Wanted]) -> None:
-        """Lock and remember whatever answers to the keys; one statement."""
+    def read(self, keys: Iterable[Key]) -> None:
+        """Lock and remember whatever answers to the keys; one statement, in the order of primary keys."""
+        where, params = self._naming(set(keys))
+        if not where:
+            return
+        if self._can_be_merged:
+            table = connection.ops.quote_name(self.model._meta.db_table)
+            # As an array it is looked up first, and the whole stays a matter of indexes.
+            kept = f"SELECT merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL AND ({where})"
+            where, params = f"{where} OR {table}.id = ANY(ARRAY({kept}))", params * 2
+        rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
+        found = {row.pk: row for row in rows.extra(where=[where], params=params)}
+        if self._can_be_merged and (late := {kept_id(row) for row in found.values()} - {None, *found}):
+            # Merged while this one waited for the lock.
+            found |= {row.pk: row for row in rows.filter(pk__in=late)}
+        for row in found.values():
+            kept = found.get(kept_id(row) or 0) if self._can_be_merged else None
+            if kept is None:
+                self.remember(row)
+            else:
+                self._remember_as(kept, row)
+
+    def _naming(self, keys: set[Key]) -> tuple[str, list[Any]]:
         table = connection.ops.quote_name(self.model._meta.db_table)
         groups: dict[Key, list[str]] = {}
-        for key in {key for one in wanted for key in one.keys}:
+        for key in keys:
             groups.setdefault(key[:-1], []).append(key[-1])
         where, params = [], []
         for (kind, *system), values in groups.items():
@@ -58,17 +85,25 @@ class _Known(Generic[Row]):
             ours = f"{table}.external_system = %s AND " if system else ""
             where.append(f"({ours}{column} = ANY(%s) AND NOT {column} = '')")
             params += [*system, values]
-        if not where:
-            return
-        rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
-        for row in rows.extra(where=[" OR ".join(where)], params=params):
-            self.remember(row)
+        return " OR ".join(where), params
+
+    @property
+    def _can_be_merged(self) -> bool:
+        return hasattr(self.model, "merged_into")
 
     def remember(self, row: Row) -> None:
         """Have the row found by its keys; a row that was there before keeps them."""
-        for key in [("external", row.external_system, row.external_id), *((c, getattr(row, c)) for c in self.columns)]:
-            if key[-1]:
-                self.by_key.setdefault(key, row)
+        for key in self._keys(row):
+            self.by_key.setdefault(key, row)
+
+    def _remember_as(self, kept: Row, row: Row) -> None:
+        for key in self._keys(row):
+            if self.by_key.setdefault(key, kept) is kept:
+                self.aliases.add(key)
+
+    def _keys(self, row: Row) -> list[Key]:
+        keys = [("external", row.external_system, row.external_id), *((c, getattr(row, c)) for c in self.columns)]
+        return [key for key in keys if key[-1]]
 
     def get(self, one: Wanted) -> Row | None:
         return next((self.by_key[key] for key in one.keys if key in self.by_key), None)
@@ -83,29 +118,44 @@ class _Known(Generic[Row]):
         return {name: value for name, value in new.items() if name not in taken}
 
     def _is_another(self, row: Row, key: Key) -> bool:
-        return self.by_key.get(key, row) is not row
+        return key in self.aliases or self.by_key.get(key, row) is not row
 
     def missing(self, wanted: Iterable[Wanted]) -> list[Wanted]:
         return [one for one in wanted if self.get(one) is None]
 
 
+def kept_id(row: Any) -> int | None:
+    """The primary key of the row that this one was merged into."""
+    found: int | None = row.merged_into_id
+    return found
+
+
 def upsert(model: type[Row], wanted: Sequence[Wanted]) -> list[Kept[Row]]:
     """The rows of `model`, one per input and in its order, made or brought up to date; two inputs may name one row.
 
-    Locks what it finds FOR NO KEY UPDATE in key order, and keeps others from making the same rows until the transaction
-    ends. At most six statements, whatever the number of inputs.
+    Who names a row that was merged into another means that one. Locks what it finds FOR NO KEY UPDATE in key order, and
+    keeps others from making the same rows until the transaction ends. At most six statements, whatever the number of
+    inputs.
     """
-    columns = frozenset(key[0] for one in wanted for key in one.keys if key[0] != "external")
+    return upsert_and_find(model, wanted, keys=())[0]
+
+
+def upsert_and_find(
+    model: type[Row], wanted: Sequence[Wanted], *, keys: Collection[Key]
+) -> tuple[list[Kept[Row]], dict[Key, Row]]:
+    """As upsert; and the rows that answer to `keys`, none of which is made. Locked with the others, in one order."""
+    columns = frozenset(key[0] for key in [*keys, *(key for one in wanted for key in one.keys)]) - {"external"}
     known = _Known(model, columns)
-    known.read(wanted)
+    known.read([*keys, *(key for one in wanted for key in one.keys)])
     made: set[int] = set()
     if missing := known.missing(wanted):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.db_table])
         # Somebody may have made them while this one waited.
-        known.read(missing)
+        known.read(key for one in missing for key in one.keys)
         made = _make(model, known, known.missing(missing))
-    return _brought_up_to_date(model, wanted, known, made=made)
+    kept = _brought_up_to_date(model, wanted, known, made=made)
+    return kept, {key: known.by_key[key] for key in keys if key in known.by_key}
 
 
 def _make(model: type[Row], known: _Known[Row], missing: Sequence[Wanted]) -> set[int]:
@@ -114,11 +164,11 @@ def _make(model: type[Row], known: _Known[Row], missing: Sequence[Wanted]) -> se
     seen: set[Key] = set()
     for one in missing:
         if not seen.intersection(one.keys):
-            fresh.append(model(**{**one.values, **one.if_new}))
+            fresh.append(model(**{**one.values, **one.if_lacking, **one.if_new}))
             seen.update(one.keys)
     if insert_rows(model, fresh, skip_conflicts=True) < len(fresh):
         # Made by somebody who does not come through here, like the admin.
-        known.read(missing)
+        known.read(key for one in missing for key in one.keys)
     for row in fresh:
         if row.pk is not None:
             known.remember(row)
@@ -167,4 +217,4 @@ def _changes(row: FromCrm, one: Wanted) -> dict[str, Any]:
         if value not in ("", None)
         and getattr(row, name) != value
         and not (name.startswith("external_") and row.external_id)
-    }
+    } | {name: value for name, value in one.if_lacking.items() if getattr(row, name) in ("", None)}

@@ -15,10 +15,10 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, NotAut
 from rest_framework.response import Response
 
 from leads.api.authentication import REFUSAL
-from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
+from leads.logic.errors import Changed, InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
 CONTENT_TYPE = "application/problem+json"
-STATUS = {NotFound: 404, NotAllowed: 403, StateConflict: 409, InvalidInput: 400}
+STATUS = {NotFound: 404, NotAllowed: 403, StateConflict: 409, Changed: 412, InvalidInput: 400}
 _BUSY_SECONDS = 2
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,9 @@ def _of_framework(error: APIException) -> Problem:
         seconds = str(math.ceil(getattr(error, "wait", None) or 1))
         words = f"Too many requests; try again in {seconds} s."
         return Problem(status=429, detail=words, headers={"Retry-After": seconds})
-    return Problem(status=error.status_code, detail=str(error.detail), headers=headers)
+    detail, field_name = str(error.detail), getattr(error, "field", "")
+    fields = ((field_name, detail),) if field_name else ()
+    return Problem(status=error.status_code, detail=detail, fields=fields, headers=headers)
 
 
 def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:

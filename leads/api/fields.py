@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -33,6 +33,12 @@ class Given(serializers.Field[Any, Any, Any, Any]):
     """A field of an input. Its messages are predicates: the path is put in front."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"required": "is missing.", "null": "is null; give a value."}
+
+    def run_validation(self, data: Any = None) -> Any:
+        """The value. A Shape hands over what was given; the framework's other questions have no answer here."""
+        if data is None:
+            self.fail("null")
+        return self.to_internal_value(data)
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -117,10 +123,11 @@ class Points(Given):
 class Shape(serializers.Serializer[Any]):
     """An object as it arrives. A name it does not know is refused; null for an optional field means not given.
 
-    `makes` is the dataclass it becomes; without one it becomes a dict.
+    `makes` is the dataclass it becomes; without one it becomes a dict. `examples` are bodies that can be sent.
     """
 
     makes: ClassVar[type | None] = None
+    examples: ClassVar[Mapping[str, object]] = {}
     default_error_messages: ClassVar[dict[str, Any]] = {
         "required": "is missing.",
         "null": "is null; give a value.",
@@ -133,6 +140,46 @@ class Shape(serializers.Serializer[Any]):
         unknown = sorted(set(data) - set(self.fields))
         if unknown:
             raise ValidationError(dict.fromkeys(unknown[:20], "is no field of this object."))
-        given = {name: value for name, value in data.items() if value is not None or self.fields[name].required}
-        values = super().to_internal_value(given)
+        values: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            value = data.get(name)
+            if value is None and not field.required:
+                continue
+            try:
+                if name not in data:
+                    field.fail("required")
+                values[name] = field.run_validation(value)
+            except ValidationError as error:
+                errors[name] = error.detail
+        if errors:
+            raise ValidationError(errors)
+        return self.made(values)
+
+    def made(self, values: dict[str, Any]) -> Any:
+        """What the object becomes, of the values that were given."""
         return self.makes(**values) if self.makes else values
+
+    def run_validation(self, data: Any = None) -> Any:
+        """The object. Many are read with one Shape, so nothing is kept in it."""
+        if data is None:
+            self.fail("null")
+        return self.to_internal_value(data)
+
+
+def parsed(shape: type[Shape], data: object, **context: object) -> Any:
+    """What the shape makes of a body. ValidationError by path."""
+    return shape(context=context).run_validation(data)
+
+
+def parsed_each(shape: type[Shape], rows: Sequence[object], **context: object) -> list[Any]:
+    """What the shape makes of each row of a body: a value, or the ValidationError of that row."""
+    reader = shape(context=context)
+
+    def read(row: object) -> Any:
+        try:
+            return reader.run_validation(row)
+        except ValidationError as error:
+            return error
+
+    return [read(row) for row in rows]

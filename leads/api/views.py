@@ -10,20 +10,29 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads.api.authentication import ApiKeyAuthentication
+from leads.api.idempotency import once
 from leads.api.parsers import LengthRequired, StrictJsonParser
 from leads.api.permissions import HasScope
 from leads.models import Scope
 
 
 class ApiView(APIView):
-    """One address of the API. `scopes` says by method what the key needs, `repeatable` what a query may give twice."""
+    """One address of the API. `scopes` says by method what the key needs, `repeatable` what a query may give twice.
+
+    Every POST is done once for each Idempotency-Key.
+    """
 
     authentication_classes = (ApiKeyAuthentication,)
     permission_classes = (IsAuthenticated, HasScope)
     parser_classes = (StrictJsonParser,)
     metadata_class = None  # OPTIONS is answered 405: the schema tells more
-    scopes: ClassVar[Mapping[str, Scope]] = {}
+    scopes: ClassVar[Mapping[str, Scope | tuple[Scope, ...]]] = {}
     repeatable: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if handler := cls.__dict__.get("post"):
+            cls.post = once(handler)  # type: ignore[attr-defined]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -43,6 +52,8 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers["Cache-Control"] = "no-store"
+        for name, value in getattr(request, "rate_limits", {}).items():
+            answer.headers[name] = value
         return answer
 
 

@@ -1,4 +1,4 @@
-"""The four ways an operation is refused. Doors map them once: 404, 403, 409, 400."""
+"""The ways an operation is refused. Doors map them once: 404, 403, 409, 412, 400."""
 
 
 class LeadLoopError(Exception):
@@ -19,6 +19,10 @@ class NotAllowed(LeadLoopError):
 
 class StateConflict(LeadLoopError):
     """Somebody or something was first; the message says who did what, and when."""
+
+
+class Changed(StateConflict):
+    """It is no longer what the caller read; the message says what it is now."""
 
 
 class InvalidInput(LeadLoopError):

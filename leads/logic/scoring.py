@@ -3,12 +3,17 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import floor, log2
 
-from leads.logic.agreement import FitTerm, IntentTerm
+from leads.logic.agreement import ACCOUNT, Agreement, FitTerm, IntentTerm, MqlRule
 from leads.logic.conditions import Facts
 
 Parts = Mapping[str, Mapping[str, float]]
 """{"fit": {label: points}, "intent": {label: points}}: what is frozen on a handoff."""
+
+# What is worth less than this is forgotten: nobody would see it, and scores need to look back only so far.
+LEAST_WORTH = 0.05
+_SURE_ENOUGH = MqlRule(key="", label="").min_confidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,27 +38,60 @@ class DayCount:
 
 def fit(terms: Iterable[FitTerm], facts: Facts) -> Score:
     """How well somebody matches the ICP: the points of every term whose condition holds."""
-    return _cut({term.label: float(term.points) for term in terms if term.condition.holds(facts)})
+    return total({term.label: float(term.points) for term in terms if term.condition.holds(facts)})
 
 
 def intent(terms: Iterable[IntentTerm], days: Iterable[DayCount], *, on: dt.date) -> Score:
     """How strongly somebody shows interest on the UTC day `on`.
 
     Each engagement of a term's kind (and page group) gives its points, halved for every half-life that has passed since
-    its day; the sum of a term stays within its cap, on both sides of zero. What lies after `on` does not count.
+    its day, until it is worth less than LEAST_WORTH and forgotten; the sum of a term stays within its cap, on both
+    sides of zero. What lies after `on` does not count.
     """
-    kept = [day for day in days if day.happened_on <= on]
+    kept = list(days)
     parts = {}
     for term in terms:
+        since, half_life = on - dt.timedelta(days=memory_days(term)), term.half_life_days
         raw = sum(
-            term.points * day.count * 0.5 ** ((on - day.happened_on).days / term.half_life_days)
+            term.points * day.count * 0.5 ** ((on - day.happened_on).days / half_life)
             for day in kept
-            if day.kind == term.kind and term.page_group in ("", day.page_group)
+            if since <= day.happened_on <= on and day.kind == term.kind and term.page_group in ("", day.page_group)
         )
-        parts[term.label] = round(max(-term.cap, min(term.cap, raw)), 1)
-    return _cut(parts)
+        parts[term.label] = capped(raw, term)
+    return total(parts)
 
 
-def _cut(parts: Mapping[str, float]) -> Score:
+def capped(raw: float, term: IntentTerm) -> float:
+    """The points of a term whose engagements are worth `raw` together: within its cap, to one decimal."""
+    return round(max(-term.cap, min(term.cap, raw)), 1)
+
+
+def total(parts: Mapping[str, float]) -> Score:
+    """The score that is made of these parts."""
     given = {label: points for label, points in parts.items() if points}
     return Score(value=round(max(0.0, min(100.0, sum(given.values())))), parts=given)
+
+
+def memory_days(term: IntentTerm) -> int:
+    """For how many days after its own an engagement still counts under this term."""
+    return floor(term.half_life_days * log2(abs(term.points) / LEAST_WORTH))
+
+
+def horizon(agreement: Agreement) -> int:
+    """How many days back from today scores and rules of this agreement can see; 0 for today alone."""
+    scores = (memory_days(term) for term in agreement.intent)
+    counts = (count.within_days - 1 for rule in agreement.rules for count in rule.counts)
+    return max((*scores, *counts), default=0)
+
+
+def least_confidence(agreement: Agreement) -> int:
+    """How sure, in percent, it must be that an unknown visitor is of an account for the visit to count in the account's
+    intent: as sure as the least strict account rule asks.
+    """
+    asked = [rule.min_confidence for rule in agreement.rules if rule.of == ACCOUNT]
+    return min(asked, default=_SURE_ENOUGH)
+
+
+def sure(days: Iterable[DayCount], *, least: int) -> list[DayCount]:
+    """Those of which it is at least `least` percent sure that they are of the account."""
+    return [day for day in days if day.confidence >= least]

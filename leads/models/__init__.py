@@ -5,7 +5,7 @@ from leads.models.agreements import Agreement, AgreementState, Side, SignOff
 from leads.models.api_keys import ApiKey, Scope
 from leads.models.campaigns import Campaign
 from leads.models.counts import EngagementDay, Touched
-from leads.models.duplicates import Duplicate, Verdict
+from leads.models.duplicates import Changed, Duplicate, Likeness, Verdict
 from leads.models.engagements import Engagement, EngagementKind
 from leads.models.imports import ImportRow, ImportRun, RowResult, RunState
 from leads.models.journal import JournalEntry, JournalNote
@@ -14,9 +14,10 @@ from leads.models.logins import LoginTries
 from leads.models.notices import Notice
 from leads.models.outbox import Channel, Delivery, OutboxMessage
 from leads.models.people import Consent, Lead
+from leads.models.scoring_passes import ScoringPass
 from leads.models.standings import Standing
 from leads.models.visitors import LawfulBasis, PageGroup, Visitor
-from leads.models.websites import WebForm, Website
+from leads.models.websites import KeptOut, WebForm, Website
 
 __all__ = [
     "Account",
@@ -26,6 +27,7 @@ __all__ = [
     "Answered",
     "ApiKey",
     "Campaign",
+    "Changed",
     "Channel",
     "Consent",
     "Delivery",
@@ -37,8 +39,10 @@ __all__ = [
     "ImportRun",
     "JournalEntry",
     "JournalNote",
+    "KeptOut",
     "LawfulBasis",
     "Lead",
+    "Likeness",
     "LoginTries",
     "Notice",
     "OutboxMessage",
@@ -47,6 +51,7 @@ __all__ = [
     "RowResult",
     "RunState",
     "Scope",
+    "ScoringPass",
     "Side",
     "SignOff",
     "Standing",

@@ -30,7 +30,8 @@ class Agreement(Identified):
     contributed = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, default="")
     state = models.CharField(max_length=10, choices=AgreementState, default=AgreementState.DRAFT)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Who wrote or signed something published stays with it: the row could not be changed.
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)
@@ -65,7 +66,7 @@ class SignOff(Identified):
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="signatures")
     side = models.CharField(max_length=10, choices=Side)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     label = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     signed_at = models.DateTimeField()
@@ -74,6 +75,8 @@ class SignOff(Identified):
         constraints = (
             # Promise: each side signs once.
             models.UniqueConstraint(fields=["agreement", "side"], name="sign_off_once"),
+            # Promise: nobody signs for both sides.
+            models.UniqueConstraint(fields=["agreement", "user"], name="sign_off_by_two"),
         )
 
     def __str__(self) -> str:

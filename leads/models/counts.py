@@ -1,6 +1,7 @@
 """What was done, counted by day as it comes in, so that nothing has to read every engagement again."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from leads.models.accounts import Account
 from leads.models.engagements import EngagementKind
@@ -51,14 +52,18 @@ class EngagementDay(models.Model):
 class Touched(models.Model):
     """A lead or account to be scored anew: a log, only ever appended to and taken from, so that no intake waits.
 
-    Primary keys, without foreign keys: a row lives for seconds.
+    Primary keys, without foreign keys: a row lives for seconds. What could not be scored comes back later.
     """
 
     lead_id = models.BigIntegerField(null=True)
     account_id = models.BigIntegerField(null=True)
+    try_count = models.PositiveSmallIntegerField(db_default=0)
+    not_before_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "touched"
+        # Read by qualification alone: what waits, oldest first.
+        indexes = (models.Index(fields=["not_before_at", "id"], name="touched_waiting"),)
 
     def __str__(self) -> str:
         return f"lead {self.lead_id}, account {self.account_id}"

@@ -1,6 +1,8 @@
 """Leads or accounts that may be the same one."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -52,3 +54,56 @@ class Duplicate(Identified):
 
     def __str__(self) -> str:
         return f"{self.lead or self.account} and {self.other_lead or self.other_account}: {self.verdict}"
+
+
+class Changed(models.Model):
+    """A lead or account that is new, or says something else than before: to be compared with the others. A log as
+    Touched is.
+    """
+
+    lead_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "changed"
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id}, account {self.account_id}"
+
+
+class Likeness(models.Model):
+    """What the finder compares a lead or account by, brought up to date when it looks at it (leads.logic.alike).
+
+    `name` is the name without accents, legal form and order of its words; two rows that share one of `marks` are worth
+    a closer look.
+    """
+
+    lead = models.OneToOneField(Lead, null=True, on_delete=models.CASCADE, related_name="+")
+    account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200, blank=True, default="")
+    marks = ArrayField(models.CharField(max_length=200), default=list)
+
+    class Meta:
+        verbose_name_plural = "likenesses"
+        constraints = (
+            # Promise: a likeness is of a lead or of an account, never of both.
+            models.CheckConstraint(
+                condition=models.Q(lead__isnull=False, account__isnull=True)
+                | models.Q(lead__isnull=True, account__isnull=False),
+                name="likeness_of_one",
+            ),
+        )
+        indexes = (
+            # Read by the finder: who shares a mark.
+            GinIndex(fields=["marks"], name="likeness_marks"),
+            # Read by the finder: which companies are called something similar.
+            GinIndex(
+                fields=["name"],
+                opclasses=["gin_trgm_ops"],
+                condition=models.Q(account__isnull=False),
+                name="likeness_company_name",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -30,6 +30,8 @@ class Visitor(FromCrm):
     confidence = models.PositiveSmallIntegerField(null=True, blank=True)
     lawful_basis = models.CharField(max_length=20, choices=LawfulBasis, blank=True, default="")
     identified_at = models.DateTimeField(null=True, blank=True)
+    # The page of another website, without its query, that led here first.
+    came_from = models.CharField(max_length=400, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

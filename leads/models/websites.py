@@ -16,6 +16,8 @@ class Website(Identified):
     key = models.CharField(max_length=32, unique=True)
     origins = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
+    # Noted once a minute at most, so that page views do not wait for each other.
+    last_view_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -45,3 +47,21 @@ class WebForm(Identified):
 
     def __str__(self) -> str:
         return f"{self.name} on {self.website}"
+
+
+class KeptOut(models.Model):
+    """How often a form was filled in by what is no person, by day (UTC) and by what gave it away (leads.logic.spam)."""
+
+    form = models.ForeignKey(WebForm, on_delete=models.CASCADE, related_name="kept_out", db_index=False)
+    why = models.CharField(max_length=20)
+    happened_on = models.DateField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            # Promise: one row per form, day and sign. Its first columns are read by the form's page.
+            models.UniqueConstraint(fields=["form", "happened_on", "why"], name="kept_out_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.why} on {self.happened_on}"

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from feedback.api.base import HandoffApiView
-from feedback.api.schema import problems_of
-from feedback.api.serializers import UtcInstant
 from feedback.reports.snapshot import snapshot
+from leads.api.schema_parts import answer, refusals
+from leads.api.serializers import UtcInstant
 from leads.models import Scope
 from sla.logic.proof import Holder, Kind
 from sla.models import ClockState, TargetKey
@@ -89,8 +89,48 @@ class ClocksSerializer(serializers.Serializer[Any]):
     results = ClockSerializer(many=True, read_only=True)
 
 
+_EXAMPLE = {
+    "target": "decide",
+    "cycle": 1,
+    "state": "running",
+    "started_at": "2026-11-20T09:12:04Z",
+    "stopped_at": None,
+    "due_at": "2026-11-20T13:12:04Z",
+    "adjusted_due_at": "2026-11-20T13:12:04Z",
+    "is_late": False,
+    "is_late_adjusted": False,
+    "promised": 14400.0,
+    "counted": 1200.0,
+    "held": 0.0,
+    "excused": 0.0,
+    "left": 13200.0,
+    "left_adjusted": 13200.0,
+    "terms": [
+        {
+            "since": "2026-11-20T09:12:04Z",
+            "policy": "Mid-market, version 2",
+            "calendar": "Berlin, version 1",
+            "timezone": "Europe/Berlin",
+            "because": "offered",
+        }
+    ],
+    "intervals": [
+        {
+            "begins_at": "2026-11-20T09:12:04Z",
+            "ends_at": "2026-11-20T09:32:04Z",
+            "kind": "counted",
+            "open_time": 1200.0,
+            "holder": "rep",
+            "rep": "5a9e7c31-0d64-4b82-9f1c-2e8b6d4a0f55",
+            "hold": None,
+            "excuse": None,
+        }
+    ],
+}
 _described: Callable[[Any], Any] = extend_schema(
-    operation_id="handoffs_clocks", responses={200: ClocksSerializer, **problems_of(404)}, tags=["handoffs"]
+    operation_id="handoffs_clocks",
+    responses={200: answer(ClocksSerializer, {"One promise, kept so far": {"results": [_EXAMPLE]}}), **refusals(404)},
+    tags=["handoffs"],
 )
 
 

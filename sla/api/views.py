@@ -7,6 +7,7 @@ from sla.actions.acknowledge import acknowledge
 
 
 class AcknowledgeShape(Shape):
+    examples = {"With a note": {"note": "I call them myself"}}
     note = Text(required=False)
 
 

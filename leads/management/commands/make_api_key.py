@@ -23,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", dest="scopes", choices=Scope.values, help="may be repeated; all when left out"
         )
+        parser.add_argument("--reads-a-minute", type=int, help="how many GETs a minute; the usual limit when left out")
+        parser.add_argument("--writes-a-minute", type=int, help="how many POSTs; the usual limit when left out")
         parser.add_argument("--days", type=int, help="expires after so many days; never when left out")
         parser.add_argument(
             "--service-account",
@@ -46,6 +48,9 @@ class Command(BaseCommand):
                 scopes=options["scopes"] or list(Scope.values),
                 by=by,
                 expires_at=self._end(options["days"]),
+                limits=api_keys.Limits(
+                    reads_a_minute=options["reads_a_minute"], writes_a_minute=options["writes_a_minute"]
+                ),
             )
         except LeadLoopError as error:
             raise CommandError(error.message) from error

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from feedback.logic.rights import LEADLOOP
 from leads.actions import api_keys
-from leads.api import throttles
 from leads.logic.errors import InvalidInput, NotFound
 from leads.models import ApiKey, JournalEntry
 from tests.calling import Caller, answered, integrator, rows
@@ -153,6 +152,8 @@ def test_use_is_noted_at_most_once_a_minute():
         ({"scopes": ["read", "root"]}, "scopes"),
         ({"expires_at": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}, "expires_at"),
         ({"expires_at": dt.datetime(2120, 1, 1)}, "expires_at"),  # noqa: DTZ001
+        ({"limits": api_keys.Limits(reads_a_minute=0)}, "reads_a_minute"),
+        ({"limits": api_keys.Limits(writes_a_minute=10**9)}, "writes_a_minute"),
     ],
 )
 def test_a_key_that_makes_no_sense_is_not_made(given, field):
@@ -173,46 +174,37 @@ def test_the_command_makes_a_service_account_and_shows_the_key_once():
     call_command("make_api_key", "crm", "--name=CRM sync", "--service-account=integrator", "--days=30", stdout=out)
     key = out.getvalue().strip()
     row = ApiKey.objects.get()
-    assert (row.user.username, row.name, len(row.scopes)) == ("crm", "CRM sync", 4)
+    assert (row.user.username, row.name) == ("crm", "CRM sync")
+    assert row.scopes == ["decide", "intake", "offer", "outcome", "read"]
+    assert (row.reads_a_minute, row.writes_a_minute) == (None, None)
     assert not row.user.has_usable_password()
     assert row.expires_at > timezone.now() + dt.timedelta(days=29)
     assert with_header(f"Bearer {key}").status_code == 200
 
 
+def test_the_command_makes_a_key_with_scope_and_limits():
+    out = io.StringIO()
+    more = ("--service-account=integrator", "--scope=intake", "--reads-a-minute=60", "--writes-a-minute=10000")
+    call_command("make_api_key", "forms", "--name=Forms", *more, stdout=out)
+    row = ApiKey.objects.get()
+    assert (row.scopes, row.reads_a_minute, row.writes_a_minute) == (["intake"], 60, 10_000)
+    assert with_header(f"Bearer {out.getvalue().strip()}").status_code == 403
+    assert JournalEntry.objects.get(kind="api_key.made").data["writes_a_minute"] == 10_000
+
+
 @pytest.mark.parametrize(
     "more",
-    [("nobody", "--name=x"), ("crm", "--name=x", "--service-account=no-such"), ("nobody", "--name=x", "--days=0")],
+    [
+        ("nobody", "--name=x"),
+        ("crm", "--name=x", "--service-account=no-such"),
+        ("nobody", "--name=x", "--days=0"),
+        ("crm", "--name=x", "--service-account=integrator", "--writes-a-minute=0"),
+    ],
 )
 def test_the_command_says_what_is_wrong(more):
     with pytest.raises(CommandError):
         call_command("make_api_key", *more)
     assert ApiKey.objects.count() == 0
-
-
-def test_too_many_requests_are_429_per_key_whatever_the_forwarded_address(monkeypatch):
-    monkeypatch.setattr(throttles.ReadThrottle, "rate", "3/min")
-    monkeypatch.setattr(throttles.WriteThrottle, "rate", "1/min")
-    monkeypatch.setattr("leads.api.views.ApiView.throttle_classes", (throttles.ReadThrottle, throttles.WriteThrottle))
-    crm, other = integrator(), integrator()
-    statuses = [crm.client.get(LIST, headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(4)]
-    assert statuses == [200, 200, 200, 429]
-    answer = crm.get("handoffs")
-    assert 1 <= int(answer["Retry-After"]) <= 60
-    assert other.get("handoffs").status_code == 200
-    first, second = offered(RepFactory()), offered(RepFactory())
-    assert crm.post("handoff-accept", first.uid).status_code == 200
-    before = rows()
-    assert crm.post("handoff-accept", second.uid).status_code == 429
-    assert rows() == before
-
-
-def test_the_product_throttles():
-    from config.settings import REST_FRAMEWORK
-
-    assert REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] == [
-        "leads.api.throttles.ReadThrottle",
-        "leads.api.throttles.WriteThrottle",
-    ]
 
 
 def test_a_database_that_is_away_is_503_and_lets_nobody_in(monkeypatch):

@@ -1,0 +1,292 @@
+"""From what was done to an offer, with no hand between: whoever was touched is scored, and judged by the agreement."""
+
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import connection, transaction
+
+from leads.actions import scoring
+from leads.actions.clock import database_now
+from leads.actions.scoring import Scored
+from leads.logic import qualifying
+from leads.logic.agreement import ACCOUNT, ANYBODY, LEAD, Duties
+from leads.logic.qualifying import Judged
+from leads.logic.scoring import horizon
+from leads.models import Account, Consent, Lead
+from leads.reports.agreements import InForce, in_force
+from leads.reports.scores import Subject, subjects
+from leads.signals import Qualified, lead_qualified
+
+log = logging.getLogger(__name__)
+
+_TAKE = """
+DELETE FROM leads_touched WHERE id IN (
+    SELECT id FROM leads_touched WHERE not_before_at <= clock_timestamp()
+    ORDER BY not_before_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING lead_id, account_id, try_count
+"""
+# Whatever keeps one of them from being judged is most likely still there a moment later.
+_PUT_BACK = """
+INSERT INTO leads_touched (lead_id, account_id, try_count, not_before_at)
+VALUES (%s, %s, %s, clock_timestamp() + least(interval '1 hour', interval '5 seconds' * 2 ^ least(%s, 20)))
+"""
+# Of the people known at an account, those who did something lately: the latest first, then the busiest.
+_PEOPLE = """
+SELECT account_id, lead_id FROM leads_engagementday
+WHERE account_id = ANY(%s) AND lead_id IS NOT NULL AND happened_on >= %s
+GROUP BY account_id, lead_id ORDER BY account_id, max(last_at) DESC, sum(count) DESC, lead_id
+"""
+
+# The campaign of the last thing somebody did for one.
+_CAMPAIGNS = """
+SELECT DISTINCT ON (engagement.{who}) engagement.{who}, campaign.id, campaign.channel
+FROM leads_engagement AS engagement JOIN leads_campaign AS campaign ON campaign.id = engagement.campaign_id
+WHERE engagement.{who} = ANY(%s) AND engagement.occurred_at >= %s
+ORDER BY engagement.{who}, engagement.occurred_at DESC
+"""
+
+
+@dataclass(frozen=True)
+class _Touch:
+    lead_id: int | None
+    account_id: int | None
+    try_count: int
+
+
+def work(limit: int = 500) -> int:
+    """How many touches were taken; 0 when nobody waits. A batch is one transaction with a fixed number of statements.
+
+    Scores every lead and account that was touched, writes their standings, and sends lead_qualified for those that meet
+    a rule of the agreement in force; without an agreement nobody is scored. A batch that fails is taken one by one, and
+    who fails alone is tried again later, ever less often. Locks accounts, then leads.
+    """
+    try:
+        return _batch(limit)
+    except Exception:
+        log.exception("a batch could not be judged; taking its leads one by one")
+    return sum(_alone() for _ in range(limit))
+
+
+def drain(limit: int = 500) -> int:
+    """How many touches were taken until nobody waited any more."""
+    total = 0
+    while taken := work(limit):
+        total += taken
+    return total
+
+
+@transaction.atomic
+def _batch(limit: int) -> int:
+    touches = _taken(limit)
+    if touches and (ruling := in_force()):
+        _judge_all(touches, ruling=ruling)
+    return len(touches)
+
+
+@transaction.atomic
+def _alone() -> int:
+    touches = _taken(1)
+    try:
+        with transaction.atomic():
+            if touches and (ruling := in_force()):
+                _judge_all(touches, ruling=ruling)
+    except Exception:
+        # Whatever it is, it may not keep the others from sales.
+        log.exception("a lead or account could not be judged")
+        _put_back(touches[0])
+    return len(touches)
+
+
+def _taken(limit: int) -> list[_Touch]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [limit])
+        return [_Touch(*row) for row in cursor.fetchall()]
+
+
+def _put_back(touch: _Touch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_BACK, [touch.lead_id, touch.account_id, touch.try_count + 1, touch.try_count])
+
+
+def _judge_all(touches: Sequence[_Touch], *, ruling: InForce) -> None:
+    accounts, leads = _locked(touches)
+    now = database_now()
+    today = now.astimezone(dt.UTC).date()
+    found = subjects(lead_ids=leads, account_ids=accounts, on=today, within_days=horizon(ruling.agreement))
+    judged = [(one, qualifying.judge(ruling.agreement, one.facts, one.days, of=_of(one), on=today)) for one in found]
+    ready = [_Ready(one, verdict) for one, verdict in judged if verdict.rule]
+    since = now - dt.timedelta(days=horizon(ruling.agreement))
+    _name_people(ready, since=since.date())
+    offers = _announce(ready, ruling=ruling, now=now, since=since)
+    scoring.keep(
+        [_scored(one, verdict, offers.get(id(one)), at=now) for one, verdict in judged],
+        agreement_pk=ruling.pk,
+        at=now,
+    )
+
+
+@dataclass
+class _Ready:
+    """A subject that meets a rule; of an account `people` are those to be offered, the best first."""
+
+    subject: Subject
+    judged: Judged
+    people: Sequence[Lead] = ()
+
+
+def _locked(touches: Iterable[_Touch]) -> tuple[list[int], list[int]]:
+    """The accounts and leads concerned, locked in that order: those touched, and the accounts of the leads touched."""
+    lead_ids = {one.lead_id for one in touches if one.lead_id}
+    account_ids = {one.account_id for one in touches if one.account_id}
+    of_leads = Lead.objects.filter(pk__in=lead_ids, account__isnull=False).values_list("account_id", flat=True)
+    account_ids |= {pk for pk in of_leads if pk}
+    accounts = Account.objects.filter(pk__in=account_ids, merged_into=None).order_by("pk")
+    leads = Lead.objects.filter(pk__in=lead_ids, merged_into=None).order_by("pk")
+    return (
+        list(accounts.select_for_update(no_key=True).values_list("pk", flat=True)),
+        list(leads.select_for_update(no_key=True).values_list("pk", flat=True)),
+    )
+
+
+def _of(one: Subject) -> str:
+    return LEAD if one.lead else ACCOUNT
+
+
+def _name_people(ready: Sequence[_Ready], *, since: dt.date) -> None:
+    """For accounts that meet a rule: who of the people known there is to be offered."""
+    accounts = {one.subject.account.pk: one for one in ready if not one.subject.lead and one.subject.account}
+    if not accounts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [list(accounts), since])
+        active = cursor.fetchall()
+    rows = Lead.objects.filter(pk__in=[lead_id for _, lead_id in active], merged_into=None).order_by("pk")
+    leads = {lead.pk: lead for lead in rows.select_for_update(no_key=True)}
+    people: dict[int, list[Lead]] = defaultdict(list)
+    for account_id, lead_id in active:
+        lead = leads.get(lead_id)
+        if lead and lead.account_id == account_id and may_be_contacted(lead):
+            people[account_id].append(lead)
+    for account_id, one in accounts.items():
+        one.people = people[account_id]
+
+
+def may_be_contacted(lead: Lead) -> bool:
+    """Whether marketing may offer this person at all."""
+    return not (lead.suppressed_at or lead.disqualified_at or lead.consent == Consent.OPT_OUT)
+
+
+def _announce(
+    ready: Sequence[_Ready], *, ruling: InForce, now: dt.datetime, since: dt.datetime
+) -> dict[int, Qualified]:
+    """What became of each that is ready, by the identity of its subject."""
+    offers = {id(one.subject): _qualified(one, ruling=ruling, now=now) for one in ready}
+    _name_campaigns(list(offers.values()), since=since)
+    for one in offers.values():
+        one.held_back = _held_back(one, ruling.agreement.duties, now=now)
+    asked = [one for one in offers.values() if not one.held_back]
+    if asked:
+        lead_qualified.send(sender=Lead, qualified=_each_once(asked), at=now)
+    return offers
+
+
+def _each_once(asked: Sequence[Qualified]) -> list[Qualified]:
+    """Those to be offered; who is ready twice, as a person and as the person of an account, is offered once."""
+    seen: dict[tuple[str, int], Qualified] = {}
+    for one in asked:
+        key = ("lead", one.lead.pk) if one.lead else ("account", one.account.pk if one.account else 0)
+        if key in seen:
+            one.held_back = "The person is offered by a rule of their own."
+        else:
+            seen[key] = one
+    return list(seen.values())
+
+
+def _qualified(ready: _Ready, *, ruling: InForce, now: dt.datetime) -> Qualified:
+    subject, judged = ready.subject, ready.judged
+    assert judged.rule is not None
+    lead = subject.lead or (ready.people[0] if ready.people else None)
+    engaged_at = max((day.last_at for day in subject.days), default=now)
+    return Qualified(
+        lead=lead,
+        account=subject.account,
+        fit=judged.fit.value,
+        intent=judged.intent.value,
+        parts={"fit": judged.fit.parts, "intent": judged.intent.parts},
+        rule=judged.rule.key,
+        why=judged.why,
+        engaged_at=engaged_at,
+        qualified_at=now,
+        agreement_id=ruling.pk,
+        is_of_account=subject.lead is None,
+        again_after_days=ruling.agreement.duties.again_after_days,
+    )
+
+
+def _name_campaigns(offers: Sequence[Qualified], *, since: dt.datetime) -> None:
+    for column in ("lead_id", "account_id"):
+        ours: dict[int, list[Qualified]] = defaultdict(list)
+        for one in offers:
+            if column == "lead_id" and one.lead:
+                ours[one.lead.pk].append(one)
+            elif column == "account_id" and one.account and not one.lead:
+                ours[one.account.pk].append(one)
+        if not ours:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(_CAMPAIGNS.format(who=column), [list(ours), since])
+            for pk, campaign_id, channel in cursor.fetchall():
+                for one in ours[pk]:
+                    one.campaign_id, one.channel = campaign_id, channel
+
+
+def _held_back(one: Qualified, duties: Duties, *, now: dt.datetime) -> str:
+    """Why marketing may not offer it, as a sentence; "" when it may."""
+    lead, account = one.lead, one.account
+    if lead and lead.suppressed_at:
+        return f"{lead} may not be contacted: suppressed on {lead.suppressed_at:%Y-%m-%d}."
+    if lead and lead.consent == Consent.OPT_OUT:
+        return f"{lead} opted out."
+    if lead and lead.disqualified_at:
+        return f"{lead} was disqualified on {lead.disqualified_at:%Y-%m-%d}."
+    if account and account.disqualified_at:
+        return f"{account} was disqualified on {account.disqualified_at:%Y-%m-%d}."
+    known = _known(lead, account, campaign_id=one.campaign_id)
+    if lead is None:
+        # Of somebody nobody knows nothing of the person can be owed.
+        known |= {key for key in duties.required if key.startswith("lead_")}
+        duties = replace(duties, consent=ANYBODY)
+    consent = lead.consent if lead else ""
+    return qualifying.owed(duties, known, consent=consent, engaged_at=one.engaged_at, now=now)
+
+
+def _known(lead: Lead | None, account: Account | None, *, campaign_id: int | None) -> set[str]:
+    values: dict[str, object] = {"campaign": campaign_id, "account": account}
+    if lead:
+        values |= {
+            "lead_name": lead.name,
+            "lead_email": lead.email,
+            "lead_phone": lead.phone,
+            "lead_title": lead.title,
+            "region": lead.country,
+        }
+    if account:
+        values |= {"account_industry": account.industry, "account_employees": account.employee_count}
+        values["region"] = values.get("region") or account.country
+    return {key for key, value in values.items() if value not in (None, "")}
+
+
+def _scored(subject: Subject, judged: Judged, offer: Qualified | None, *, at: dt.datetime) -> Scored:
+    return Scored(
+        lead_id=subject.lead.pk if subject.lead else None,
+        account_id=subject.account.pk if subject.account and not subject.lead else None,
+        fit=judged.fit,
+        intent=judged.intent,
+        rule=judged.rule.key if judged.rule else "",
+        why=judged.why,
+        held_back=offer.held_back if offer else "",
+        met_at=at if judged.rule else None,
+    )

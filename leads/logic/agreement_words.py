@@ -1,0 +1,276 @@
+"""An agreement in plain words: sections of lines, each line a sentence in which every figure is marked.
+
+Lines and figures have keys that stay the same from one version to the next, so that versions can be compared and each
+figure can tell its history.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leads.logic import facts
+from leads.logic.agreement import (
+    ACCOUNT,
+    OPTED_IN,
+    REQUIRABLE,
+    Agreement,
+    Count,
+    Duties,
+    FitTerm,
+    IntentTerm,
+    MqlRule,
+)
+from leads.logic.conditions import NUMBER, OPERATORS, Condition, Vocabulary
+from leads.logic.contributed import Contribution, Item
+
+FIT, INTENT, READY, SQL, DUTIES, CONTRIBUTED = "fit", "intent", "ready", "sql", "duties", "contributed"
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    FIT: ("Who fits", "Points for what is known of a lead and its account. Their sum, from 0 to 100, is the fit."),
+    INTENT: (
+        "What shows interest",
+        "Points for what somebody does. They fade with time; their sum, from 0 to 100, is the intent.",
+    ),
+    READY: (
+        "When a lead is sales-ready (MQL)",
+        "The first rule that holds offers the lead to sales by itself.",
+    ),
+    SQL: ("What an SQL is", "Sales makes a lead an SQL when all of this holds."),
+    DUTIES: ("What marketing owes", "Before a lead is offered, marketing sees to this."),
+}
+_CONTRIBUTED_TITLES: Mapping[str, tuple[str, str]] = {
+    "targets": ("What sales owes", "The times that sales keeps, in business time."),
+    "reasons": ("Why sales may say no", "The reasons sales can give, and what follows from each."),
+}
+KINDS: Mapping[str, tuple[str, str]] = {
+    "page_view": ("page view", "page views"),
+    "form": ("form filled in", "forms filled in"),
+    "email_click": ("click in a mail", "clicks in mails"),
+    "email_open": ("mail opened", "mails opened"),
+    "webinar": ("webinar attended", "webinars attended"),
+    "download": ("download", "downloads"),
+    "trial": ("trial", "trials"),
+    "meeting": ("meeting", "meetings"),
+    "other": ("other engagement", "other engagements"),
+}
+_YES_OR_NO: Mapping[str, tuple[str, str]] = {
+    "account_is_target": ("it is not a target account", "it is a target account"),
+    "lead_mail_is_free": ("the mail address is of their work", "the mail address is a free one"),
+}
+_HAS: Mapping[str, str] = {
+    "eq": "exactly",
+    "ne": "not",
+    "lt": "fewer than",
+    "le": "at most",
+    "gt": "more than",
+    "ge": "at least",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number in a line. `key` names it in every version; `words` is how it is said: "+10", "7 days"."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence: `name` is what the line is about, `parts` what is said of it."""
+
+    key: str
+    name: str
+    parts: tuple[str | Figure, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What is said, as text."""
+        return "".join(part if isinstance(part, str) else part.words for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Section:
+    """`is_ordered` when the order of its lines means something: the first that holds is taken."""
+
+    key: str
+    title: str
+    lead: str
+    lines: tuple[Line, ...]
+    is_ordered: bool = False
+
+
+def sections(
+    agreement: Agreement, contributed: Sequence[Contribution], page_groups: Mapping[str, str]
+) -> tuple[Section, ...]:
+    """The whole agreement in words. `page_groups` are what the page groups are called, by key."""
+    own = (
+        _section(FIT, [_fit_line(term) for term in agreement.fit]),
+        _section(INTENT, [_intent_line(term, page_groups) for term in agreement.intent]),
+        _section(READY, [_rule_line(rule, page_groups) for rule in agreement.rules], is_ordered=True),
+        _section(SQL, [Line(f"sql.{one}", one) for one in agreement.sql]),
+        _section(DUTIES, _duty_lines(agreement.duties)),
+    )
+    # Targets before reasons: first what is promised, then what is answered.
+    added = sorted(contributed, key=lambda one: (one.key != "targets", one.key))
+    return (*own, *(_contributed(one) for one in added))
+
+
+def figures(parts: Sequence[Section]) -> dict[str, Figure]:
+    """Every figure of an agreement, by its key."""
+    return {part.key: part for one in parts for line in one.lines for part in line.parts if isinstance(part, Figure)}
+
+
+def warnings(agreement: Agreement) -> list[str]:
+    """What the text can never do, a sentence each: a rule that no score reaches, an agreement that offers nobody."""
+    said = []
+    if not agreement.rules:
+        said.append("There is no rule: nobody is offered to sales by themselves.")
+    most_fit = min(100, sum(term.points for term in agreement.fit if term.points > 0))
+    most_intent = min(100, sum(min(term.cap, 100) for term in agreement.intent if term.points > 0))
+    for rule in agreement.rules:
+        if rule.min_fit > most_fit:
+            said.append(f"“{rule.label}” asks for a fit of {rule.min_fit}; the terms reach {most_fit} at most.")
+        if rule.min_intent > most_intent:
+            said.append(
+                f"“{rule.label}” asks for an intent of {rule.min_intent}; the terms reach {most_intent} at most."
+            )
+    return said
+
+
+def _section(key: str, lines: Sequence[Line], *, is_ordered: bool = False) -> Section:
+    title, lead = TITLES[key]
+    return Section(key, title, lead, tuple(lines), is_ordered)
+
+
+def _fit_line(term: FitTerm) -> Line:
+    key = f"fit.{term.label}"
+    return Line(
+        key,
+        term.label,
+        (
+            Figure(f"{key}.points", _signed(term.points)),
+            " when ",
+            *_condition(key, term.condition, facts.ICP),
+        ),
+    )
+
+
+def _intent_line(term: IntentTerm, page_groups: Mapping[str, str]) -> Line:
+    key = f"intent.{term.label}"
+    return Line(
+        key,
+        term.label,
+        (
+            Figure(f"{key}.points", _signed(term.points)),
+            f" for each {_what(term.kind, term.page_group, 1, page_groups)}, half of it gone after ",
+            _days(f"{key}.half_life_days", term.half_life_days),
+            ", at most " if term.points > 0 else ", down to ",
+            Figure(f"{key}.cap", str(term.cap) if term.points > 0 else f"−{term.cap}"),
+            " in all",
+        ),
+    )
+
+
+def _rule_line(rule: MqlRule, page_groups: Mapping[str, str]) -> Line:
+    key = f"rule.{rule.key}"
+    is_account = rule.of == ACCOUNT
+    asked: list[tuple[str | Figure, ...]] = []
+    if rule.min_fit:
+        asked.append(("a fit of at least ", Figure(f"{key}.min_fit", str(rule.min_fit))))
+    if rule.min_intent:
+        asked.append(("an intent of at least ", Figure(f"{key}.min_intent", str(rule.min_intent))))
+    asked += [_count(f"{key}.{number}", one, page_groups) for number, one in _numbered(rule.counts)]
+    vocabulary = facts.ACCOUNT if is_account else facts.ICP
+    if rule.conditions:
+        conditions = [_condition(key, one, vocabulary) for one in rule.conditions]
+        asked.append(_joined(conditions, " and "))
+    said: list[str | Figure] = ["an account: " if is_account else "a lead: ", *_joined(asked, ", ")]
+    if is_account:
+        sure = Figure(f"{key}.min_confidence", f"{rule.min_confidence} %")
+        said += ["; everybody there counts, unknown visitors when it is at least ", sure, " sure whose they are"]
+    return Line(key, rule.label, tuple(said))
+
+
+def _count(key: str, count: Count, page_groups: Mapping[str, str]) -> tuple[str | Figure, ...]:
+    return (
+        "at least ",
+        Figure(f"{key}.at_least", str(count.at_least)),
+        f" {_what(count.kind, count.page_group, count.at_least, page_groups)} in ",
+        _days(f"{key}.within_days", count.within_days),
+    )
+
+
+def _duty_lines(duties: Duties) -> list[Line]:
+    lines = [Line(f"duties.required.{key}", f"Knows {REQUIRABLE[key]}") for key in duties.required]
+    consent = (
+        "Has the lead’s consent: they opted in"
+        if duties.consent == OPTED_IN
+        else "Respects consent: nobody who opted out is offered"
+    )
+    lines.append(Line("duties.consent", "Consent", (consent,)))
+    if duties.context_days:
+        days = _days("duties.context_days", duties.context_days)
+        lines.append(Line("duties.context_days", "Context", ("shows something that was done in the last ", days)))
+    days = _days("duties.again_after_days", duties.again_after_days)
+    again = ("leaves a lead alone for ", days, " after a handoff that ended without a reason")
+    lines.append(Line("duties.again_after_days", "Patience", again))
+    return lines
+
+
+def _contributed(one: Contribution) -> Section:
+    title, lead = _CONTRIBUTED_TITLES.get(one.key, (one.label, ""))
+    lines = tuple(_item_line(f"{one.key}.{item.key}", item) for item in one.items)
+    return Section(one.key, title, lead, lines, is_ordered=one.key == "targets")
+
+
+def _item_line(key: str, item: Item) -> Line:
+    said: list[tuple[str | Figure, ...]] = []
+    for fact in item.facts:
+        name = f"{fact.name} " if fact.name else ""
+        figure = fact.words if fact.value is None else Figure(f"{key}.{fact.name}", fact.words)
+        said.append((name, figure))
+    return Line(key, item.label, _joined(said, "; "))
+
+
+def _numbered(counts: Sequence[Count]) -> list[tuple[str, Count]]:
+    """Each count with a name that lasts: its kind and page group, and which of several of that kind it is."""
+    seen: Counter[str] = Counter()
+    found = []
+    for one in counts:
+        name = f"{one.kind}.{one.page_group}"
+        seen[name] += 1
+        found.append((f"{name}.{seen[name]}", one))
+    return found
+
+
+def _condition(key: str, one: Condition, vocabulary: Vocabulary) -> tuple[str | Figure, ...]:
+    if one.operator in ("eq", "ne") and one.field in _YES_OR_NO and one.value in ("yes", "no"):
+        return (_YES_OR_NO[one.field][(one.value == "yes") == (one.operator == "eq")],)
+    field = vocabulary.fields[one.field]
+    if field.kind == NUMBER and isinstance(one.value, int):
+        figure = Figure(f"{key}.{one.field}.{one.operator}", f"{one.value:,}")
+        if one.field == "account_employees":
+            return (f"the account has {_HAS.get(one.operator, OPERATORS[one.operator])} ", figure, " employees")
+        return (f"the {field.words} {OPERATORS[one.operator]} ", figure)
+    return (f"the {vocabulary.words(one)}",)
+
+
+def _joined(every: Sequence[tuple[str | Figure, ...]], between: str) -> tuple[str | Figure, ...]:
+    said: list[str | Figure] = []
+    for number, parts in enumerate(every):
+        said += [between, *parts] if number else parts
+    return tuple(said)
+
+
+def _what(kind: str, page_group: str, count: int, page_groups: Mapping[str, str]) -> str:
+    words = KINDS.get(kind, (kind, kind))[0 if count == 1 else 1]
+    return f"{words} of {page_groups.get(page_group, page_group)}" if page_group else words
+
+
+def _days(key: str, days: int) -> Figure:
+    return Figure(key, "1 day" if days == 1 else f"{days} days")
+
+
+def _signed(points: int) -> str:
+    return f"+{points}" if points > 0 else f"−{-points}"

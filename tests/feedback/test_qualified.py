@@ -1,0 +1,283 @@
+"""From what was done to a rep's queue, with no hand between."""
+
+import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections, transaction
+
+from feedback.actions import decisions, recycling
+from feedback.logic.rights import LEADLOOP
+from feedback.models import AccountOwner, Handoff, RecyclePlan, RoutingRule
+from leads.actions import qualification
+from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.people import AccountInput, LeadInput
+from leads.logic.errors import NotAllowed, StateConflict
+from leads.models import Account, Engagement, JournalEntry, Lead, Standing, Touched
+from sla.models import Clock
+from tests.factories import RepFactory, TeamFactory, ago, agreement, as_person, marketer, policy
+
+pytestmark = pytest.mark.django_db
+
+NORTEX = AccountInput(name="Nortex", domain="nortex.example", industry="Logistics", employee_count=420, is_target=True)
+ANA = LeadInput(email="ana@nortex.example", name="Ana Duarte", title="Head of Operations", account=NORTEX)
+
+
+@pytest.fixture
+def rep():
+    found = RepFactory()
+    RoutingRule.objects.create(name="Everybody", team=found.team)
+    return found
+
+
+def look(count=1, *, lead=None, account=NORTEX, url="/pricing", **more):
+    """The visitor, or the lead, looks at a page so many times, a minute ago."""
+    who = {"lead": lead} if lead else {"account": account}
+    more = {"kind": "page_view", "occurred_at": ago(minutes=1), "url": url, **more}
+    return record_engagements([EngagementInput(**who, **more) for _ in range(count)])
+
+
+def just_now():
+    return dt.datetime.now(dt.UTC) - dt.timedelta(microseconds=1)
+
+
+def standing(of):
+    return Standing.objects.get(**({"lead": of} if isinstance(of, Lead) else {"account": of}))
+
+
+def test_three_visits_of_somebody_unknown_become_a_handoff_with_owner_reason_trace_and_clock(rep):
+    policy(minutes=60)
+    signed = agreement()
+    look(2)
+    assert qualification.drain() > 0
+    assert not Handoff.objects.exists()
+    assert standing(Account.objects.get()).rule == ""
+    look(1)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    account = Account.objects.get()
+    assert (handoff.lead, handoff.account, handoff.owner, handoff.state) == (None, account, rep, "pending")
+    assert handoff.why == "A target account looks at pricing: page views of pricing 3 times in 7 days (3 asked)."
+    assert (handoff.agreement, handoff.mql_rule) == (signed, "target-account")
+    assert handoff.engaged_at == Engagement.objects.latest("occurred_at").occurred_at
+    assert handoff.engaged_at < handoff.qualified_at <= handoff.offered_at
+    assert handoff.score_parts["fit"]["Target account"] == 20
+    assert handoff.score_parts["intent"]["Looked at pricing"] == 30
+    assert Clock.objects.get(handoff=handoff).state == "running"
+    kinds = set(JournalEntry.objects.filter(handoff_uid=handoff.uid).values_list("kind", flat=True))
+    assert {"handoff.offered", "handoff.routed", "clock.started"} <= kinds
+    assert not Touched.objects.exists()
+    found = standing(account)
+    assert (found.rule, found.held_back, found.agreement) == ("target-account", "", signed)
+
+
+def test_without_a_published_agreement_nobody_is_an_mql(rep):
+    look(9)
+    assert qualification.drain() > 0
+    assert not Handoff.objects.exists()
+    assert not Standing.objects.exists()
+
+
+def test_a_lead_is_offered_under_its_own_rule_once(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    assert handoff.lead.email == "ana@nortex.example"
+    assert handoff.mql_rule == "fit-and-intent"
+    look(3, lead=ANA)
+    qualification.drain()
+    assert Handoff.objects.count() == 1
+    assert standing(handoff.lead).held_back == "Ana Duarte is with sales already; one open handoff at a time."
+
+
+def test_the_account_waits_while_one_of_its_people_is_with_sales(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    look(5)
+    qualification.drain()
+    assert Handoff.objects.count() == 1
+    assert standing(Account.objects.get()).held_back == "Ana Duarte is with sales already; one open handoff at a time."
+
+
+def test_an_account_rule_offers_the_person_known_there_who_was_active(rep):
+    agreement(icp={"terms": []})
+    look(1, lead=ANA)
+    look(2)
+    qualification.drain()
+    assert Handoff.objects.get().lead.email == "ana@nortex.example"
+    assert Handoff.objects.get().mql_rule == "target-account"
+
+
+def test_the_account_s_owner_comes_first(rep):
+    agreement()
+    theirs = RepFactory(team=rep.team)
+    look(1)
+    AccountOwner.objects.create(account=Account.objects.get(), rep=theirs)
+    look(2)
+    qualification.drain()
+    assert Handoff.objects.get().owner == theirs
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"suppressed_at": ago(days=1)}, "may not be contacted", id="suppressed"),
+        pytest.param({"consent": "opt_out"}, "opted out", id="opted out"),
+        pytest.param({"disqualified_at": ago(days=1)}, "was disqualified", id="disqualified"),
+        pytest.param({"email": "", "external_id": "x1"}, "Marketing owes a mail address.", id="owed"),
+    ],
+)
+def test_who_may_not_be_contacted_is_never_offered(rep, change, words):
+    agreement(mql={"rules": [{"key": "lead", "label": "Interest", "min_intent": 20}]})
+    look(1, lead=ANA)
+    Lead.objects.update(**change)
+    look(3, lead=ANA if "email" not in change else LeadInput(external_id="x1"))
+    qualification.drain()
+    assert not Handoff.objects.exists()
+    assert words in standing(Lead.objects.get()).held_back
+    assert standing(Lead.objects.get()).rule == "lead"
+
+
+def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
+    decisions.return_after_work(handoff.uid, by=as_person(rep), reason="intent.research_only")
+    look(3, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    assert Handoff.objects.count() == 1
+    assert standing(handoff.lead).held_back.startswith("Cooling off until ")
+    RecyclePlan.objects.update(not_before_at=ago(seconds=1))
+    look(1, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    assert Handoff.objects.count() == 2
+
+
+def test_a_condition_waits_for_a_marketer_s_word(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    decisions.reject(
+        handoff.uid, by=as_person(rep), reason="data.invalid_contact", evidence={"channel_failed": "phone"}
+    )
+    look(1, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    assert standing(handoff.lead).held_back.startswith("Waits for “contact repaired”")
+    recycling.meet(handoff.uid, by=marketer())
+    qualification.drain()
+    assert Handoff.objects.count() == 2
+    assert JournalEntry.objects.filter(kind="recycle.met", handoff_uid=handoff.uid).count() == 1
+
+
+def test_without_a_rule_that_takes_it_nothing_is_offered_and_it_is_said():
+    TeamFactory()
+    TeamFactory()
+    agreement()
+    look(3)
+    qualification.drain()
+    assert not Handoff.objects.exists()
+    assert standing(Account.objects.get()).held_back != ""
+
+
+def test_the_number_of_statements_does_not_grow(rep, django_assert_max_num_queries):
+    agreement()
+
+    def some(count, start):
+        for number in range(start, start + count):
+            firm = AccountInput(name=f"Firm {number}", domain=f"firm{number}.example", is_target=True)
+            look(3, account=firm)
+
+    def statements():
+        with django_assert_max_num_queries(200) as found:
+            assert qualification.work(1000) > 0
+        return len(found)
+
+    some(2, 0)
+    few = statements()
+    some(25, 100)
+    assert statements() == few
+    assert Handoff.objects.count() == 27
+
+
+def test_one_that_cannot_be_judged_does_not_keep_the_others(rep, monkeypatch):
+    agreement()
+    look(3)
+    look(3, account=AccountInput(name="Poison", domain="poison.example", is_target=True))
+    poison = Account.objects.get(name="Poison")
+    judge = qualification.qualifying.judge
+
+    def judged(text, facts, days, *, of, on):
+        if facts.get("account_name") == "Poison":
+            raise RuntimeError("this one")
+        return judge(text, facts, days, of=of, on=on)
+
+    monkeypatch.setattr(qualification.qualifying, "judge", judged)
+    qualification.drain()
+    assert [handoff.account.name for handoff in Handoff.objects.all()] == ["Nortex"]
+    waiting = Touched.objects.get()
+    assert (waiting.account_id, waiting.try_count) == (poison.pk, 1)
+    monkeypatch.undo()
+    assert qualification.drain() == 0
+    Touched.objects.update(not_before_at=ago(seconds=1))
+    qualification.drain()
+    assert Handoff.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_offer_everybody_once(rep):
+    agreement()
+    for number in range(30):
+        look(3, account=AccountInput(name=f"Firm {number}", domain=f"firm{number}.example", is_target=True))
+        look(1, account=AccountInput(name=f"Firm {number}", domain=f"firm{number}.example", is_target=True))
+
+    def drain():
+        while qualification.work(7):
+            pass
+        connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(drain) for _ in range(4)]:
+            done.result()
+    assert Handoff.objects.count() == 30
+    assert not Touched.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_in_while_a_batch_is_judged_is_judged_next(rep):
+    agreement()
+    look(2)
+    with transaction.atomic():
+        touches = qualification._taken(500)
+        assert touches
+
+        def meanwhile():
+            look(1)
+            connections.close_all()
+
+        other = threading.Thread(target=meanwhile)
+        other.start()
+        other.join(timeout=10)
+        assert not other.is_alive()
+    assert Touched.objects.exists()
+    qualification.drain()
+    assert Handoff.objects.count() == 1
+
+
+def test_only_marketing_says_that_a_condition_is_met(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    decisions.reject(
+        handoff.uid, by=as_person(rep), reason="data.invalid_contact", evidence={"channel_failed": "phone"}
+    )
+    with pytest.raises(NotAllowed):
+        recycling.meet(handoff.uid, by=as_person(rep))
+    recycling.meet(handoff.uid, by=LEADLOOP)
+    with pytest.raises(StateConflict):
+        recycling.meet(handoff.uid, by=LEADLOOP)
