@@ -11,7 +11,18 @@ import django
 from django.conf import settings
 from django.db import connection
 
-NAMES = ("business_time", "calendar_edit", "sweep", "decision", "queue", "imports", "replay", "scoring", "journey")
+NAMES = (
+    "business_time",
+    "calendar_edit",
+    "sweep",
+    "decision",
+    "queue",
+    "imports",
+    "intake",
+    "replay",
+    "scoring",
+    "journey",
+)
 
 
 def main(names: list[str]) -> None:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from feedback import admin_routing as admin_routing
 from feedback.actions.roles import give_role
 from feedback.forms_admin import ReasonForm, RepForm, TeamForm
 from feedback.logic.rights import REP

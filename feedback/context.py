@@ -9,11 +9,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from feedback.logic.rights import MANAGER, MARKETER, OPERATIONS, REP, Person
+from feedback.logic.rights import MANAGER, MARKETER, OPERATIONS, REP, Person, may_merge
 from feedback.reports import counts
 from feedback.reports.holds import questions_for
 from feedback.reports.queue import Listing, members
-from leads.models import Notice
+from leads.models import Duplicate, Notice
+from leads.reports.duplicates import open_pairs
 
 _EVERYBODY = frozenset({REP, MANAGER, MARKETER, OPERATIONS})
 _ROLE_WORDS = {REP: "Rep", MANAGER: "Manager", MARKETER: "Marketer", OPERATIONS: "Operations"}
@@ -66,6 +67,7 @@ _GROUPS = (
         (
             _Place("Board", "feedback:board", "g b"),
             _Place("Absences", "feedback:absences", "g a", frozenset({REP, MANAGER, OPERATIONS})),
+            _Place("Routing", "feedback:routing", "g o", frozenset({MANAGER, MARKETER, OPERATIONS})),
             _Place("Excused time", "sla:excuses", "g x", frozenset({MANAGER})),
         ),
     ),
@@ -81,7 +83,14 @@ _GROUPS = (
             _Place("Replays", "sla:replays", "g y", frozenset({MANAGER, OPERATIONS})),
         ),
     ),
-    ("Marketing", (_Place("Imports", "leads:imports", "g i", frozenset({MARKETER, OPERATIONS})),)),
+    (
+        "Marketing",
+        (
+            _Place("Held back", "feedback:held-back", "g h", frozenset({MARKETER, MANAGER, OPERATIONS})),
+            _Place("Imports", "leads:imports", "g i", frozenset({MARKETER, OPERATIONS})),
+            _Place("Duplicates", "feedback:duplicates", "g d", frozenset({MARKETER, OPERATIONS}), "duplicates"),
+        ),
+    ),
 )
 
 # Pages that hang below one of the menu, which stays marked while they are read.
@@ -119,6 +128,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
             "queue": members(person, Listing.QUEUE, "all", now=now),
             "working": members(person, Listing.WORKING, "all", now=now),
             "questions": questions_for(person),
+            "duplicates": open_pairs() if may_merge(person) else Duplicate.objects.none(),
             "notices": Notice.objects.filter(user_id=person.user_id, read_at__isnull=True),
         },
         team="rep__team__name",

@@ -28,7 +28,7 @@ class TurnBackForm(NoteForm):
 
     def __init__(self, *args: object, reps: Iterable[Rep] = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["to"].choices = [("", "I do not know: back to the team"), *_choices(reps)]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [("", "I do not know: route it anew"), *_choices(reps)]  # type: ignore[attr-defined]
 
 
 class ReassignForm(forms.Form):

@@ -70,9 +70,9 @@ class IntentRow(_KindRow):
     """Points for something done."""
 
     label = forms.CharField(max_length=100, label="What it is called")
-    points = forms.IntegerField(min_value=-MOST_POINTS, max_value=MOST_POINTS, label="Points each time")
+    points = forms.IntegerField(min_value=-MOST_POINTS, max_value=MOST_POINTS, label="Points")
     half_life_days = forms.IntegerField(min_value=1, max_value=365, label="Half gone after, days")
-    cap = forms.IntegerField(min_value=1, max_value=MOST_POINTS, label="At most in all")
+    cap = forms.IntegerField(min_value=1, max_value=MOST_POINTS, label="At most")
     field_order = ["label", "kind", "page_group", "points", "half_life_days", "cap"]
 
     def document(self) -> dict[str, Any]:

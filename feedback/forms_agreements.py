@@ -66,10 +66,10 @@ class RuleRow(forms.Form):
     key = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput)
     label = forms.CharField(max_length=100, label="What it is called")
     of = forms.ChoiceField(choices=[(LEAD, "one person"), (ACCOUNT, "a whole account")], initial=LEAD, label="Asks of")
-    min_fit = forms.IntegerField(required=False, min_value=0, max_value=100, label="Fit of at least")
-    min_intent = forms.IntegerField(required=False, min_value=0, max_value=100, label="Intent of at least")
+    min_fit = forms.IntegerField(required=False, min_value=0, max_value=100, label="Fit from")
+    min_intent = forms.IntegerField(required=False, min_value=0, max_value=100, label="Intent from")
     min_confidence = forms.IntegerField(
-        min_value=0, max_value=100, initial=60, label="Sure of an unknown visitor’s account, % (accounts alone)"
+        min_value=0, max_value=100, initial=60, label="Visitors’ account sure from, %"
     )
 
     def __init__(self, *args: Any, groups: Mapping[str, str], **kwargs: Any) -> None:

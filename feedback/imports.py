@@ -7,11 +7,13 @@ from django.db import transaction
 
 from feedback.actions.offer_input import OfferInput
 from feedback.actions.offers import offer_many
+from feedback.actions.ownership import OwnershipInput, own_accounts
 from feedback.actions.reps import RepInput, keep_rep
 from feedback.import_answers import apply_decisions, apply_outcomes
 from feedback.import_histories import CASE, COLUMNS, CREATE_TEAMS, apply_histories
 from feedback.logic.rights import INTEGRATOR, MARKETER, OPERATIONS, Person
 from leads.actions.import_kinds import Batch, ImportKind, RowDone, register
+from leads.actions.people import AccountInput
 from leads.imports import ACCOUNT, CAMPAIGN, LEAD, account_of, campaign_of, lead_of, of_lead, prefixed
 from leads.logic.actors import Actor
 from leads.logic.errors import InvalidInput, LeadLoopError
@@ -66,7 +68,7 @@ def apply_handoffs(batch: Batch) -> list[RowDone]:
 _OFFER = (
     Column("external_id", "the key of the handoff", is_required=True),
     Column("team", "name or key of the team"),
-    Column("owner", "user name or key of the rep; without one it waits in the team's unassigned queue"),
+    Column("owner", "user name or key of the rep; without one it is routed, or with a team waits unassigned"),
     Column("channel", "what the handoff is counted under"),
     Column("fit", "0 to 100", Holds.COUNT),
     Column("intent", "0 to 100", Holds.COUNT),
@@ -89,6 +91,16 @@ def _offer(row: dict[str, Any], system: str) -> OfferInput:
     )
 
 
+def apply_account_owners(batch: Batch) -> list[RowDone]:
+    """Whose accounts are whose, all of the batch at once."""
+    system = batch.mapping.external_system
+    given = [
+        OwnershipInput(account=account_of(row, system=system) or AccountInput(), owner=row.get("owner", ""))
+        for row in batch.rows
+    ]
+    return own_accounts(given, by=batch.by)
+
+
 _OPERATIONS = frozenset({OPERATIONS})
 
 KINDS = (
@@ -106,6 +118,14 @@ KINDS = (
         apply=apply_reps,
         roles=_OPERATIONS,
         options=frozenset({CREATE_TEAMS}),
+    ),
+    ImportKind(
+        name="account_owners",
+        label="Account owners",
+        says="Whose account it is: its leads go to that rep before any routing rule is asked.",
+        columns=(*ACCOUNT, Column("owner", "user name or key of the rep; nobody when empty")),
+        apply=apply_account_owners,
+        roles=_OPERATIONS,
     ),
     ImportKind(
         name="handoffs",

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from feedback import views_absences, views_agreements, views_board, views_decisions, views_holds, views_queue
+from feedback import (
+    views_absences,
+    views_accounts,
+    views_agreements,
+    views_board,
+    views_decisions,
+    views_duplicates,
+    views_holds,
+    views_queue,
+    views_routing,
+)
 
 app_name = "feedback"
 _HANDOFF = "handoffs/<uuid:uid>/"
@@ -11,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queue/", views_queue.queue, name="queue"),
     path("working/", views_queue.working, name="working"),
     path("leads/<uuid:uid>/", views_queue.lead, name="lead"),
+    path("accounts/<uuid:uid>/", views_accounts.account, name="account"),
+    path("held-back/", views_accounts.held_back, name="held-back"),
     path(_HANDOFF, views_queue.handoff, name="handoff"),
     path(f"{_HANDOFF}accept/", views_decisions.accept, name="handoff-accept"),
     path(f"{_HANDOFF}reject/", views_decisions.reject, name="handoff-reject"),
@@ -27,10 +39,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HANDOFF}hold/", views_holds.hold, name="handoff-hold"),
     path(f"{_HANDOFF}resume/", views_holds.resume, name="handoff-resume"),
     path(f"{_HANDOFF}answer/", views_holds.answer, name="handoff-answer"),
+    path(f"{_HANDOFF}uphold/", views_routing.uphold, name="handoff-uphold"),
+    path("routing/", views_routing.routing, name="routing"),
     path("questions/", views_holds.questions, name="questions"),
     path("absences/", views_absences.absences, name="absences"),
     path("absences/<uuid:uid>/remove/", views_absences.remove, name="absence-remove"),
     path("absences/of/<uuid:uid>/unbench/", views_absences.unbench, name="absence-unbench"),
+    path("duplicates/", views_duplicates.duplicates, name="duplicates"),
+    path("duplicates/<uuid:uid>/merge/", views_duplicates.merge, name="duplicate-merge"),
+    path("duplicates/<uuid:uid>/apart/", views_duplicates.apart, name="duplicate-apart"),
+    path("duplicates/<uuid:uid>/again/", views_duplicates.again, name="duplicate-again"),
     path("board/", views_board.board, name="board"),
     path("board/reassign/", views_board.reassign_many, name="board-reassign"),
     path("board/release/", views_board.release_many, name="board-release"),

@@ -9,7 +9,7 @@ from feedback.actions import agreements as acting
 from feedback.forms_agreements import DraftForm, with_more_rows
 from feedback.logic.rights import may_agree
 from feedback.middleware import PageRequest
-from feedback.pages.agreement_comparisons import DRAFT, comparison, key_of, options
+from feedback.pages.agreement_comparisons import comparison, key_of, options
 from feedback.pages.agreements import page_of
 from feedback.views_answers import GET_POST
 from leads.actions.contributions import collected

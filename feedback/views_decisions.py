@@ -70,7 +70,7 @@ def turn_back(request: PageRequest, uid: UUID) -> HttpResponse:
         title=f"{name_of(before)} is not yours?",
         sentence=ends_hold(before),
         submit="Turn back",
-        then="Goes to whom you name, or waits in the team's queue. It is never held against the lead or its campaign.",
+        then="Goes to whom you name, else to the next in line. It is never held against the lead or its campaign.",
         **addresses(request, before, "handoff-turn-back"),
     )
 

@@ -79,7 +79,7 @@ def lead(request: PageRequest, uid: UUID) -> HttpResponse:
     """Everything known of a lead across its handoffs, as far as the reader may see them."""
     now = timezone.now()
     found = lead_detail(uid, person=request.person)
-    return render(request, "feedback/lead.html", {"lead": lead_page(found, person=request.person), "now": now})
+    return render(request, "feedback/lead.html", {"lead": lead_page(found, person=request.person, now=now), "now": now})
 
 
 def place_of(request: PageRequest, handoff: Handoff) -> Place:

@@ -24,7 +24,14 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-COMMANDS = {"run": run, "test": checks.test, "lint": checks.lint, "bench": checks.bench, "manage": manage}
+COMMANDS = {
+    "run": run,
+    "test": checks.test,
+    "lint": checks.lint,
+    "bench": checks.bench,
+    "fuzz": checks.fuzz,
+    "manage": manage,
+}
 
 
 def main(argv: list[str]) -> int:

@@ -1,6 +1,7 @@
-"""`./dev lint`, `./dev test`, `./dev bench`: what a change must pass, on servers made for it and deleted after."""
+"""`./dev lint`, `test`, `bench`, `fuzz`: what a change must pass, on servers made for it and deleted after."""
 
 import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,6 +40,13 @@ def bench(arguments: list[str]) -> int:
     with throwaway_machine(var_dir(), is_durable=True) as env:
         env["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         return subprocess.run([PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=env).returncode
+
+
+def fuzz(arguments: list[str]) -> int:
+    """Requests drawn from the API's own description, against the product on a database of its own."""
+    with throwaway_machine(var_dir(), is_durable=False) as env:
+        env["LEADLOOP_SECRET_KEY"] = secrets.token_urlsafe(50)
+        return subprocess.run([PYTHON, "-m", "tests.fuzz", *arguments], cwd=ROOT, env=env).returncode
 
 
 def _failed_checks() -> list[str]:

@@ -154,9 +154,10 @@ def end_for_engaged(
     table = connection.ops.quote_name(Handoff._meta.db_table)
     # Arrays: Django would turn each id into a parameter of its own.
     who = f"{table}.lead_id = ANY(%s) OR ({table}.lead_id IS NULL AND {table}.account_id = ANY(%s))"
-    waiting = Hold.objects.filter(ended_at=None, owed_by=OwedBy.PROSPECT).select_related("handoff")
+    waiting = Hold.objects.filter(ended_at=None, owed_by=OwedBy.PROSPECT).order_by()
     found = waiting.extra(where=[who], params=[list(leads), list(accounts)])
-    ids = [hold.handoff_id for hold in found]
+    # The second column brings in the table that the condition speaks of.
+    ids = [pk for pk, _ in found.values_list("handoff_id", "handoff__lead_id")]
     if not ids:
         return []
     rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead", "account")

@@ -15,6 +15,7 @@ from feedback.logic.holds import HoldEnd
 from feedback.logic.rights import Person
 from feedback.logic.states import OPEN, Verb
 from feedback.models import Absence, Handoff, Rep
+from feedback.reports.routing import REFUSED
 from leads.actions.clock import instant
 from leads.logic.errors import InvalidInput, NotAllowed, StateConflict
 from leads.models import JournalEntry
@@ -102,13 +103,14 @@ def raise_priority(uid: UUID, *, by: Person, cause: str = "manager") -> Handoff:
 def next_rep(handoff: Handoff, *, can: Callable[[Rep], bool] | None = None) -> Rep | None:
     """The rep of the team who has the fewest open handoffs, None when nobody is left.
 
-    Active, below capacity, neither away nor benched now, and never had this handoff or turned its lead back. With
-    `can`, the first of them for whom it is true; it gets the rep with user and team.
+    Active, below capacity, neither away nor benched now, and never had this handoff or refused its lead (or, of an
+    account alone, the account). With `can`, the first of them for whom it is true; it gets the rep with user and team.
     """
     away = Absence.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()), rep=OuterRef("pk"), starts_at__lte=Now())
-    turned_back = Handoff.objects.filter(successors=handoff, owner=OuterRef("pk"))
+    same = Q(lead=handoff.lead_id) if handoff.lead_id else Q(lead=None, account=handoff.account_id)
+    refused = Handoff.objects.filter(same, owner=OuterRef("pk"), state__in=REFUSED)
     reps = (
-        Rep.objects.filter(~Exists(away), ~Exists(turned_back), team_id=handoff.team_id)
+        Rep.objects.filter(~Exists(away), ~Exists(refused), team_id=handoff.team_id)
         .filter(is_active=True, user__is_active=True)
         .exclude(uid__in=_past_owners(handoff))
         .annotate(load=Count("handoffs", filter=Q(handoffs__state__in=sorted(OPEN))))

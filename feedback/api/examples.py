@@ -53,16 +53,14 @@ AT = {"Now": {}}
 NOTHING = {"Nothing to say": {}}
 ABSENCE = {
     "Holidays": {
-        "starts_at": "2100-12-24T00:00:00+01:00",
-        "ends_at": "2101-01-02T00:00:00+01:00",
+        "starts_at": "2026-12-24T00:00:00+01:00",
+        "ends_at": "2027-01-02T00:00:00+01:00",
         "note": "holidays",
     }
 }
 DECISIONS = {
-    "Accept, and log the first call": [
-        {"handoff": UID, "verb": "accept"},
-        {"handoff": UID, "verb": "log_attempt", "kind": "call"},
-    ]
+    "Accept": {"handoff": UID, "verb": "accept"},
+    "Reject with a reason": {"handoff": UID, "verb": "reject", **_REJECTION},
 }
 
 _TEAM = {"uid": TEAM_UID, "name": "Mid-market", "external_system": "", "external_id": ""}
@@ -123,8 +121,8 @@ JOURNAL_SAID = [
 ABSENCE_SAID = {
     "uid": ABSENCE_UID,
     "kind": "away",
-    "starts_at": "2100-12-23T23:00:00Z",
-    "ends_at": "2101-01-01T23:00:00Z",
+    "starts_at": "2026-12-23T23:00:00Z",
+    "ends_at": "2027-01-01T23:00:00Z",
     "note": "holidays",
 }
 REASON_SAID = {

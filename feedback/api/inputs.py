@@ -27,8 +27,8 @@ class OfferShape(Shape):
     account = AccountShape(required=False)
     campaign = CampaignShape(required=False)
     channel = Text(required=False)
-    team = Text(required=False, help_text="name, external id or uid; may be left out with an owner")
-    owner = Text(required=False, help_text="user name, external id or uid; without one the team's unassigned queue")
+    team = Text(required=False, help_text="name, external id or uid; left out with an owner, or to be routed")
+    owner = Text(required=False, help_text="user name, external id or uid; with a team alone, its queue")
     fit = Whole(required=False, help_text="0 to 100")
     intent = Whole(required=False, help_text="0 to 100")
     score_parts = ScorePartsShape(required=False)
@@ -54,7 +54,7 @@ class RejectShape(NoteShape):
 
 class TurnBackShape(NoteShape):
     examples = story.TURN_BACK
-    to = Uid(required=False, help_text="uid of the rep it should go to; the team's unassigned queue when left out")
+    to = Uid(required=False, help_text="uid of the rep it should go to; routed anew when left out")
 
 
 class AttemptShape(NoteShape):

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from feedback.api import examples as story
 from feedback.api.filters import HandoffFilter
 from feedback.api.inputs import AbsenceShape, OfferShape
+from feedback.api.routing_examples import STEPS
 from feedback.api.serializers import (
     AbsenceSerializer,
     AbsencesSerializer,
@@ -26,9 +27,10 @@ View = TypeVar("View", bound=Callable[..., Any] | type)
 
 LONGEST_BATCH = 500
 
+_TAGS = {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'}
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    str,
+    _TAGS,
     OpenApiParameter.HEADER,
     description="ETag of the handoff as it was read: when it has changed since, the answer is 412",
 )
@@ -43,7 +45,7 @@ ETAG = OpenApiParameter(
     description="which version of the handoff this is, for If-Match and If-None-Match",
 )
 
-_DETAIL = story.HANDOFF_SAID | {"journal": story.JOURNAL_SAID}
+_DETAIL = story.HANDOFF_SAID | {"routing": STEPS, "journal": story.JOURNAL_SAID}
 _LATE = Problem(status=409, detail="Sam Okafor accepted this handoff on 2026-11-20 at 10:04 UTC.")
 _BUSY = Problem(status=409, detail="Ana Duarte is with sales already; one open handoff at a time.")
 _DECIDED = [

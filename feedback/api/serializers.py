@@ -113,8 +113,11 @@ class JournalSerializer(serializers.Serializer[JournalEntry]):
 
 
 class HandoffDetailSerializer(HandoffSerializer):
-    """A handoff with its journal, oldest entry first; the latest 500 of them."""
+    """A handoff with its journal, oldest entry first, the latest 500 of them; `routing` says step by step how it came
+    to its owner, and is empty when somebody named them.
+    """
 
+    routing = serializers.ListField(child=serializers.DictField(), read_only=True)
     journal = JournalSerializer(many=True, read_only=True)
 
 
@@ -165,8 +168,8 @@ class RowResultSerializer(serializers.Serializer[Any]):
     """What became of one row of a list: 201 new, 200 there already, else the problem."""
 
     status = serializers.IntegerField(read_only=True)
-    handoff = HandoffSerializer(read_only=True, required=False)
-    problem = ProblemSerializer(read_only=True, required=False)
+    handoff = HandoffSerializer(required=False)
+    problem = ProblemSerializer(required=False)
 
 
 class RowResultsSerializer(serializers.Serializer[Any]):
@@ -177,9 +180,9 @@ class DecisionResultSerializer(serializers.Serializer[Any]):
     """What became of one decision of a list: 200 and the handoff as it stands after all of them, else the problem."""
 
     status = serializers.IntegerField(read_only=True)
-    handoff = HandoffSerializer(read_only=True, required=False)
-    etag = serializers.CharField(read_only=True, required=False)
-    problem = ProblemSerializer(read_only=True, required=False)
+    handoff = HandoffSerializer(required=False)
+    etag = serializers.CharField(required=False)
+    problem = ProblemSerializer(required=False)
 
 
 class DecidedSerializer(serializers.Serializer[Any]):

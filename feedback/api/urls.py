@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.api import absences, decide, verbs, views
+from feedback.api import absences, agreements, decide, routing, verbs, views
 
 app_name = "api"
 urlpatterns = [
@@ -25,7 +25,12 @@ urlpatterns = [
     path("handoffs/<uuid:uid>/resume/", verbs.ResumeView.as_view(), name="handoff-resume"),
     path("handoffs/<uuid:uid>/release/", verbs.ReleaseView.as_view(), name="handoff-release"),
     path("handoffs/<uuid:uid>/raise/", verbs.RaiseView.as_view(), name="handoff-raise"),
+    path("handoffs/<uuid:uid>/uphold/", routing.UpholdView.as_view(), name="handoff-uphold"),
+    path("routing/preview/", routing.RoutingPreviewView.as_view(), name="routing-preview"),
+    path("account-owners/", routing.AccountOwnersView.as_view(), name="account-owners"),
     path("reps/<uuid:uid>/absences/", absences.AbsencesView.as_view(), name="absences"),
     path("reps/<uuid:uid>/absences/<uuid:absence_uid>/", absences.AbsenceView.as_view(), name="absence"),
+    path("agreement/", agreements.AgreementInForceView.as_view(), name="agreement"),
+    path("agreements/<int:number>/", agreements.AgreementView.as_view(), name="agreement-version"),
     path("reasons/", views.ReasonsView.as_view(), name="reasons"),
 ]

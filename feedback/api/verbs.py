@@ -12,6 +12,7 @@ from feedback.actions import attempts, decisions, holds, outcomes, owners, undo
 from feedback.actions.expecting import expect
 from feedback.api import schema
 from feedback.api.base import HandoffApiView, parsed
+from feedback.api.etags import etag, if_match
 from feedback.api.inputs import (
     AnswerShape,
     AtShape,
@@ -24,7 +25,6 @@ from feedback.api.inputs import (
     RejectShape,
     TurnBackShape,
 )
-from feedback.api.etags import etag, if_match
 from feedback.api.serializers import HandoffSerializer
 from feedback.logic.rights import Person
 from feedback.models import Handoff

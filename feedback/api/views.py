@@ -21,6 +21,7 @@ from feedback.api.pagination import NewestOffered
 from feedback.api.schema import LONGEST_BATCH
 from feedback.api.serializers import HandoffDetailSerializer, HandoffSerializer, ReasonSerializer
 from feedback.models import Handoff, RejectionReason
+from feedback.reports.routing_traces import steps_of
 from leads.api.errors import problem_of
 from leads.api.fields import parsed_each
 from leads.api.filters import narrowed
@@ -100,6 +101,7 @@ class HandoffView(HandoffApiView):
             raise NotFound("There is no such handoff.")
         entries = JournalEntry.objects.filter(handoff_uid=uid).select_related("note").order_by("-pk")[:LONGEST_JOURNAL]
         handoff.journal = list(reversed(entries))  # type: ignore[attr-defined]
+        handoff.routing = steps_of(uid)  # type: ignore[attr-defined]
         answer = HandoffDetailSerializer(handoff).data
         tag = etag(handoff, answer)
         if is_known(request.headers.get("If-None-Match"), tag):

@@ -4,7 +4,7 @@ Units are those of feedback.logic.charts: a box that the page stretches.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback.logic.charts import MOST_SERIES, WIDTH
@@ -96,6 +96,18 @@ def line_chart(
         labels=tuple(point.label for point in next(iter(kept.values()), [])),
         changes=tuple((_x(at - dropped, count), name) for at, name in (changes or {}).items() if at >= dropped),
     )
+
+
+def changes_at(names: Sequence[str], found: Iterable[tuple[str, str]]) -> dict[int, str]:
+    """What changed at each of the points called `names`, for line_chart: (name of a point, what changed) in order,
+    several at one point in one phrase. What lies at no point is left out.
+    """
+    places = {name: index for index, name in enumerate(names)}
+    at: dict[int, str] = {}
+    for name, what in found:
+        if name in places:
+            at[places[name]] = f"{at[places[name]]}, {what}" if places[name] in at else what
+    return at
 
 
 def _steps(top: float) -> int:

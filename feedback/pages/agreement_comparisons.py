@@ -49,9 +49,7 @@ def comparison(before: Version | None, after: Version, groups: Mapping[str, str]
 
 def options(every: Sequence[Version], before: Version, after: Version) -> list[Option]:
     """What can be compared, the latest first."""
-    return [
-        Option(key_of(one), name_of(one), one.uid == before.uid, one.uid == after.uid) for one in reversed(every)
-    ]
+    return [Option(key_of(one), name_of(one), one.uid == before.uid, one.uid == after.uid) for one in reversed(every)]
 
 
 def key_of(version: Version) -> str:

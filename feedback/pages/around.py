@@ -81,7 +81,8 @@ def latest_sights(sights: Iterable[Sight]) -> list[Item]:
 def around(found: Detail, *, now: dt.datetime) -> Iterable[Pair]:
     """How to reach the lead, who else is there, what was before, and what time it is where they are."""
     handoff, lead, account = found.handoff, found.handoff.lead, found.handoff.account
-    if handoff.why:
+    # What a rule says stands with the reasons already.
+    if handoff.why and not handoff.mql_rule:
         yield Pair(label="Marketing says", value=handoff.why)
     if lead and lead.email:
         yield Pair(label="Mail", value=lead.email, url=f"mailto:{lead.email}")

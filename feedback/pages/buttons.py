@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from feedback import panels
-from feedback.logic.rights import Person, Subject, may
+from feedback.logic.rights import Person, Subject, may, may_uphold
 from feedback.logic.states import State, Verb, next_state
 from feedback.models import Handoff, Hold
 from feedback.pages.lists import Place
@@ -132,6 +132,8 @@ def actions(
         yield from bar.deciding("primary")
         yield from bar.giving("", "")
         yield from bar.leading()
+    if handoff.state in {State.REJECTED, State.RETURNED} and not handoff.upheld_at and may_uphold(reader.person):
+        yield bar.action("Uphold", "", "handoff-uphold", "strong", "post")
     if bar.can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):
         is_worked = bar.state in {State.ACCEPTED, State.QUALIFIED}
         yield bar.action("Undo", "z", "handoff-undo", "" if is_worked else "strong", "post")

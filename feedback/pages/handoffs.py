@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.logic.rights import Person
-from feedback.logic.score_parts import points_of
 from feedback.logic.states import OPEN, WORDS, State
 from feedback.models import Handoff
 from feedback.pages.around import Item, Pair, around, history_items, latest_sights
 from feedback.pages.buttons import Action, Reader, actions
 from feedback.pages.held import Answered, answers, held_sentence
 from feedback.pages.lists import raised_words
+from feedback.pages.routing import routed_panel
+from feedback.pages.scores import Score, pinned, scores_of
 from feedback.panels import Promise, proof_url
 from feedback.reports.detail import Detail
 from leads.logic.why_now import Part, why_now
@@ -35,19 +36,6 @@ class PromiseLine:
     state: str
     sentence: str
     share: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScorePart:
-    label: str
-    points: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    score: int
-    note: str
-    parts: tuple[ScorePart, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +84,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
     """Everything the page of a handoff says to this reader; times in the active zone."""
     handoff = found.handoff
     account, lead, hold = handoff.account, handoff.lead, found.hold
+    (fit, intent), pin = scores_of(handoff), pinned(handoff)
     why = why_now([*found.own, *found.others], now=now)
     place = [part for part in (account.city, account.country) if part] if account else []
     facts = (account.industry, _people(account.employee_count), ", ".join(place)) if account else ()
@@ -124,14 +113,19 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
             )
         ),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
-        why_more=tuple(_why_more(found)),
-        fit=_score(handoff, "fit", "how well it matches"),
-        intent=_score(handoff, "intent", "buying interest lately"),
+        why_more=tuple(_why_more(found, is_rule_told=not why.parts)),
+        fit=fit,
+        intent=intent,
+        rule=pin.rule,
+        agreement=pin.agreement,
+        agreement_url=pin.agreement_url,
+        account_url=reverse("feedback:account", args=[account.uid]) if account else "",
         timeline=tuple(latest_sights([*found.own, *found.others])),
         timeline_url=reverse("feedback:lead", args=[lead.uid]) if lead else "",
         around=tuple(around(found, now=now)),
         history=tuple(history_items(found.history, person=reader.person)),
         questions=answers(found.holds, person=reader.person, now=now),
+        panels=(routed_panel(found.trace),) if found.trace else (),
     )
 
 
@@ -174,20 +168,10 @@ def _people(count: int | None) -> str:
     return f"{count:,} people" if count is not None else ""
 
 
-def _score(handoff: Handoff, name: str, note: str) -> Score | None:
-    score = getattr(handoff, name)
-    if score is None:
-        return None
-    shown = points_of(handoff.score_parts, name)
-    return Score(
-        score=score,
-        note=note,
-        parts=tuple(ScorePart(label=label, points=f"{points:+g}".replace("-", "−")) for label, points in shown),
-    )
-
-
-def _why_more(found: Detail) -> Iterable[str]:
+def _why_more(found: Detail, *, is_rule_told: bool) -> Iterable[str]:
     account = found.handoff.account
+    if found.handoff.mql_rule and found.handoff.why and not is_rule_told:
+        yield found.handoff.why
     talked = [past.first_two_way_at for past in found.past if past.first_two_way_at]
     if talked and account:
         yield f"Sales last talked with {account.name} in {timezone.localtime(max(talked)):%B %Y}."

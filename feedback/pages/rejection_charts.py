@@ -4,7 +4,7 @@ import datetime as dt
 
 from feedback.forms_reports import NONE, ReportQuery
 from feedback.logic.charts import BarChart, BarRow, HeatMap, HeatRow, heat_map, stacked_bars
-from feedback.logic.lines import LineChart, LinePoint, line_chart
+from feedback.logic.lines import LineChart, LinePoint, changes_at, line_chart
 from feedback.logic.rates import FEW, Rate
 from feedback.pages.report_addresses import listed
 from feedback.reports.rejections import CAMPAIGN, CHANNEL, MONTH, Group, RejectionReport
@@ -68,7 +68,9 @@ def _short(rate: Rate) -> str:
 
 
 def line_of(report: RejectionReport) -> LineChart | None:
-    """Acceptance by month of offer, each month followed until today."""
+    """Acceptance by month of offer, each month followed until today; the months in which the agreement changed are
+    marked.
+    """
     if report.by != MONTH:
         return None
     points = []
@@ -76,7 +78,14 @@ def line_of(report: RejectionReport) -> LineChart | None:
         rate = group.figures.acceptance
         words = f"{group.name.label}: {rate_words(rate.share)}, {doubt(rate)}"
         points.append(LinePoint(group.name.label, rate.share, rate.low, rate.high, group.is_young, words))
-    return line_chart({"Accepted": points}, top=1.0)
+    months = changes_of(report)
+    changes = changes_at([group.name.key for group in report.groups], months)
+    return line_chart({"Accepted": points}, top=1.0, changes=changes)
+
+
+def changes_of(report: RejectionReport) -> list[tuple[str, str]]:
+    """The month ("2026-10") of every change of the agreement, with its name."""
+    return [(f"{on:%Y-%m}", what) for on, what in report.changes]
 
 
 def heat_of(report: RejectionReport, query: ReportQuery) -> HeatMap:

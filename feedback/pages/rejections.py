@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from feedback.forms_reports import ReportQuery
 from feedback.logic.periods import span_words
 from feedback.logic.rates import Change
 from feedback.logic.rights import MANAGER, Person
-from feedback.pages.rejection_charts import bars_of, doubt, heat_of, is_heat_cut, line_of, url_of
+from feedback.pages.rejection_charts import bars_of, changes_of, doubt, heat_of, is_heat_cut, line_of, url_of
 from feedback.pages.report_addresses import address, filters_of, listed
 from feedback.reports.rejections import CAMPAIGN, CHANNEL, MONTH, Group, ReasonLine, RejectionReport, Standout
 from leads.logic.words import NOTHING, duration_words, interval_words, points_words, rate_words
@@ -68,7 +69,8 @@ def page_of(report: RejectionReport, query: ReportQuery, *, today: dt.date) -> d
         "before_words": report.period.before_words,
         "reasons": [_reason_row(line, query) for line in report.reasons],
         "groups_head": kind.capitalize(),
-        "groups": [_group_row(group, url_of(group, kind, query)) for group in shown],
+        "groups": [_group_row(group, url_of(group, kind, query), changes_of(report)) for group in shown],
+        "changes": [f"{on.day} {on:%b %Y}: {what}" for on, what in report.changes],
         "groups_left_out": len(groups) - len(shown),
         "groups_csv_url": address("report-rejections-csv", query.asked, by=kind),
     }
@@ -217,7 +219,8 @@ def _change_words(change: Change | None) -> tuple[str, str]:
     return f"{points_words(change.difference)} ({low} to {high})", "late-ink" if change.difference > 0 else "good-ink"
 
 
-def _group_row(group: Group, url: str) -> dict[str, Any]:
+def _group_row(group: Group, url: str, changes: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """`changes` are months with what changed in them; said beside a month alone, as no channel is called like one."""
     figures = group.figures
     return {
         "label": group.name.label,
@@ -227,4 +230,5 @@ def _group_row(group: Group, url: str) -> dict[str, Any]:
         "url": url,
         "young": group.is_young,
         "few": figures.acceptance.is_few,
+        "changed": ", ".join(what for month, what in changes if month == group.name.key),
     }

@@ -11,6 +11,7 @@ from feedback.logic.rights import Person
 from feedback.logic.states import DECIDED, State
 from feedback.models import Handoff, Hold, Moment, RejectionReason, Rep
 from feedback.reports.holds import holds_of
+from feedback.reports.routing_traces import Trace, trace_of
 from leads.logic.errors import NotFound
 from leads.logic.why_now import Sight
 from leads.reports.timeline import Company, Happening, company, happenings, sights
@@ -53,6 +54,7 @@ class Detail:
     acceptance: Acceptance | None
     history: list[Happening]
     holds: list[Hold]
+    trace: Trace | None
 
     @property
     def hold(self) -> Hold | None:
@@ -61,11 +63,12 @@ class Detail:
 
 
 def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
-    """The handoff and what surrounds it; at most ten statements, each along an index and none deeper than its limit.
+    """The handoff and what surrounds it; at most fourteen statements, each along an index and none deeper than its limit.
     NotFound.
     """
     handoff = visible(uid, person=person)
     own, others = sights(lead_id=handoff.lead_id, account_id=handoff.account_id)
+    history = happenings(handoff_uid=handoff.uid)
     return Detail(
         handoff=handoff,
         own=own,
@@ -73,14 +76,15 @@ def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
         company=company(handoff.account_id, lead_id=handoff.lead_id, now=now) if handoff.account_id else None,
         past=_past(handoff),
         acceptance=_acceptance(handoff, now=now) if handoff.campaign_id else None,
-        history=happenings(handoff_uid=handoff.uid),
+        history=history,
         holds=holds_of(handoff.pk),
+        trace=trace_of(handoff.uid, history, person=person),
     )
 
 
 def visible(uid: UUID, *, person: Person) -> Handoff:
     """The handoff with what a page says of it. NotFound when it does not exist or the person may not know of it."""
-    related = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason")
+    related = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason", "agreement")
     held = Exists(Hold.objects.filter(handoff=OuterRef("pk"), ended_at=None))
     rows = Handoff.objects.visible_to(person).select_related(*related).annotate(is_held=held)
     found = rows.filter(uid=uid).first()

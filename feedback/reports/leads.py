@@ -7,7 +7,7 @@ from feedback.logic.rights import Person
 from feedback.models import Handoff
 from leads.logic.errors import NotFound
 from leads.logic.why_now import Sight
-from leads.models import Lead
+from leads.models import Lead, Standing
 from leads.reports.timeline import Happening, happenings, sights
 
 _MOST = 50
@@ -21,11 +21,12 @@ class LeadDetail:
     handoffs: list[Handoff]
     own: list[Sight]
     history: list[Happening]
+    standing: Standing | None
 
 
 def lead_detail(uid: UUID, *, person: Person) -> LeadDetail:
     """The lead, or the one it was merged into, when the person may see one of its handoffs or sees all; NotFound
-    otherwise. Four statements.
+    otherwise. Five statements.
     """
     lead = Lead.objects.select_related("account", "merged_into__account").filter(uid=uid).first()
     if lead is not None:
@@ -33,10 +34,12 @@ def lead_detail(uid: UUID, *, person: Person) -> LeadDetail:
     handoffs: list[Handoff] = []
     if lead is not None:
         visible = Handoff.objects.visible_to(person).filter(lead=lead)
-        handoffs = list(visible.select_related("owner__user", "reason", "campaign", "team").order_by("-id")[:_MOST])
+        related = ("lead", "owner__user", "reason", "campaign", "team")
+        handoffs = list(visible.select_related(*related).order_by("-id")[:_MOST])
     if lead is None or not (handoffs or person.sees_all):
         raise NotFound("There is no such lead, or it is not yours to see.")
     seen = {handoff.uid for handoff in handoffs}
     own, _ = sights(lead_id=lead.pk, account_id=None, limit=100)
     history = [one for one in happenings(lead_uid=lead.uid, limit=200) if one.handoff_uid in seen or one.handoff_uid is None]
-    return LeadDetail(lead=lead, handoffs=handoffs, own=own, history=history)
+    standing = Standing.objects.select_related("agreement").filter(lead=lead).first()
+    return LeadDetail(lead=lead, handoffs=handoffs, own=own, history=history, standing=standing)

@@ -13,6 +13,7 @@ from feedback.models import RejectionReason
 from feedback.reports import cohorts
 from feedback.reports.cohorts import NO_CAMPAIGN, Cell, Cohort, added
 from leads.models import Campaign
+from leads.reports import agreements
 
 REASON, CHANNEL, CAMPAIGN, MONTH = "reason", "channel", "campaign", "month"
 GROUPINGS = (REASON, CHANNEL, CAMPAIGN, MONTH)
@@ -83,7 +84,8 @@ class RejectionReport:
 
     `waiting` is elapsed time to decide; `matured` the age at which nine tenths of what is decided in the end had been.
     `groups` are of the grouping `by`, none for reasons. A reason's `by_channel` follows `channels`. `all_channels` and
-    `all_campaigns` leave the cohort's own choice of them aside.
+    `all_campaigns` leave the cohort's own choice of them aside. `changes` are the days of the reader's zone on which
+    an agreement came into force in the period, with its name.
     """
 
     by: str
@@ -101,6 +103,7 @@ class RejectionReport:
     comparison: Comparison
     all_channels: tuple[str, ...]
     all_campaigns: tuple[Name, ...]
+    changes: tuple[tuple[dt.date, str], ...]
 
 
 def rejections(cohort: Cohort, period: Period, *, by: str, zone: dt.tzinfo, now: dt.datetime) -> RejectionReport:
@@ -135,6 +138,10 @@ def rejections(cohort: Cohort, period: Period, *, by: str, zone: dt.tzinfo, now:
         comparison=_comparison(answers, names, reasons),
         all_channels=tuple(sorted({cell.channel for cell in everything}, key=str.casefold)),
         all_campaigns=tuple(sorted(names.values(), key=lambda name: name.label.casefold())),
+        changes=tuple(
+            (at.astimezone(zone).date(), what)
+            for at, what in agreements.changes(period.window.start_at, period.window.end_at)
+        ),
     )
 
 

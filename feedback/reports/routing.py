@@ -19,7 +19,7 @@ from leads.reports.facts import facts_of
 ROUTED = "handoff.routed"
 """The journal's kind for the trace: {"team", "owner", "rule": uids or None, "steps"}."""
 
-_REFUSED = (State.REJECTED, State.RETURNED, State.TURNED_BACK)
+REFUSED = (State.REJECTED, State.RETURNED, State.TURNED_BACK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ def _refused(asked: Sequence[Asked]) -> dict[tuple[str, int], dict[int, Refused]
     leads = [one.lead.pk for one in asked if one.lead and one.lead.pk]
     accounts = [one.account.pk for one in asked if one.account and one.account.pk and not one.lead]
     rows = (
-        Handoff.objects.filter(state__in=_REFUSED, owner__isnull=False)
+        Handoff.objects.filter(state__in=REFUSED, owner__isnull=False)
         .extra(where=["(lead_id = ANY(%s) OR (lead_id IS NULL AND account_id = ANY(%s)))"], params=[leads, accounts])
         .order_by("id")
         .values_list("lead_id", "account_id", "owner_id", "state", "decided_at", "disposed_at")

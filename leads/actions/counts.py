@@ -56,7 +56,7 @@ class Counted:
     less: dict[Key, _Sum] = field(default_factory=dict)
 
     def add(self, row: Engagement) -> None:
-        """Count one more."""
+        """Count one more. Whatever is new or changed is counted, so that whoever is touched is among it."""
         _add(self.more, key_of(row), (1, row.duration_seconds or 0, row.occurred_at))
 
     def take(self, key: Key, seconds: int, occurred_at: dt.datetime) -> None:
@@ -79,7 +79,10 @@ _COLUMNS = "lead_id, account_id, visitor_id, kind, page_group, confidence, happe
 _GIVEN = """json_to_recordset(%s::json) AS given (lead_id bigint, account_id bigint, visitor_id bigint, kind text,
     page_group text, confidence int, happened_on date, count int, seconds bigint, last_at timestamptz)"""
 
+# Touched is a log of its own: who is in it is scored anew.
 _MORE = f"""
+WITH touched AS (
+    INSERT INTO leads_touched (lead_id, account_id) SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
 INSERT INTO leads_engagementday AS day ({_COLUMNS}, count, duration_seconds, last_at)
 SELECT {_COLUMNS}, count, seconds, last_at FROM {_GIVEN}
 ON CONFLICT ON CONSTRAINT engagement_day_once DO UPDATE SET
@@ -118,15 +121,17 @@ _LESS = (
 )
 
 
-def count(counted: Counted) -> None:
-    """Write it down: one statement for what is more; what is less takes at most four.
+def count(counted: Counted, *, touched: Iterable[Engagement] = ()) -> None:
+    """Write it down, and have the leads and accounts of the `touched` engagements scored anew.
 
-    Belongs in the transaction that wrote the engagements, after it wrote them; whom they are of is locked. Rows are
+    One statement for what is more; what is less takes at most four. Belongs in the transaction that wrote the engagements, after it wrote them; whom they are of is locked. Rows are
     written in one order, whoever writes them.
     """
+    pairs = {(row.lead_id, row.account_id) for row in touched if row.lead_id or row.account_id}
     with connection.cursor() as cursor:
         if counted.more:
-            cursor.execute(_MORE, [_written(counted.more.items())])
+            given = [[lead for lead, _ in pairs], [account for _, account in pairs], _written(counted.more.items())]
+            cursor.execute(_MORE, given)
         if counted.less:
             _take_away(cursor, counted.less)
 
@@ -176,17 +181,3 @@ def lift(visitors: Iterable[int]) -> list[tuple[int, str, str, dt.date, int, int
     with connection.cursor() as cursor:
         cursor.execute(_LIFT, [list(visitors)])
         return cursor.fetchall()
-
-
-_TOUCH = """
-INSERT INTO leads_touched (lead_id, account_id)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[])
-"""
-
-
-def touch(rows: Iterable[Engagement]) -> None:
-    """Have the leads and accounts of these engagements scored anew; one statement."""
-    pairs = {(row.lead_id, row.account_id) for row in rows if row.lead_id or row.account_id}
-    if pairs:
-        with connection.cursor() as cursor:
-            cursor.execute(_TOUCH, [[lead for lead, _ in pairs], [account for _, account in pairs]])

@@ -14,6 +14,7 @@ from leads.models import Engagement, RowResult
 
 # As many as make insert_rows copy, which stops at a conflict.
 _COPIED = 200
+_LOOKED_FOR = 20
 
 _FACTS = ("kind", "subject", "url", "duration_seconds", "occurred_at", "campaign_id")
 _WHOSE = ("lead_id", "account_id", "visitor_id", "confidence")
@@ -82,11 +83,13 @@ def keep_rows(told: Sequence[Told], *, counted: Counted) -> list[Kept[Engagement
 
     An empty value never overwrites. A known engagement stays where it belongs, unless it is told of another lead now,
     of a visitor where none was known, or of an account where nothing else was. It keeps the page group under which it
-    was counted, unless its address changes. Two statements for what is new, two for what was known, and as many again
-    when others write the same at the same time. Whom they are of is locked; locks the known rows.
+    was counted, unless its address changes. At most two statements for what is new and two for what was known, and two
+    more when others write the same at the same time. Whom they are of is locked; locks the known rows.
     """
     rows = _Rows()
-    rows.read(one.row for one in told)
+    # What comes one by one is new as a rule: it is looked for only when it cannot be written.
+    if len(told) > _LOOKED_FOR:
+        rows.read(one.row for one in told)
     kept = [rows.take(one) for one in told]
     _insert(rows.fresh)
     written = [row for row in rows.fresh if row.pk]

@@ -62,7 +62,7 @@ ON CONFLICT (scored_on, agreement_id) DO UPDATE SET claimed_until = EXCLUDED.cla
 WHERE leads_scoringpass.finished_at IS NULL AND leads_scoringpass.claimed_until <= clock_timestamp()
 RETURNING id
 """
-_CHUNK = 5_000
+_CHUNK = 10_000
 _LEASE = dt.timedelta(minutes=2)
 _LONGEST_WHY, _LONGEST_HELD_BACK = 500, 300
 
@@ -180,7 +180,7 @@ def _rescore_chunk(sums: Sums, ids: Sequence[int], *, ruling: InForce) -> int:
 
 def _judged(sums: Sums, ids: Sequence[int], *, ruling: InForce) -> list[dict[str, Any]]:
     """What each of those who met a rule so far meets now."""
-    met = Standing.objects.filter(**{f"{sums.who}__in": ids}).exclude(rule="")
+    met = Standing.objects.filter(**{f"{sums.who}__gte": ids[0], f"{sums.who}__lte": ids[-1]}).exclude(rule="")
     rows = {pk: (standing, rule) for pk, standing, rule in met.values_list(sums.who, "pk", "rule")}
     of, asked = (LEAD, "lead_ids") if sums.who == LEADS else (ACCOUNT, "account_ids")
     found = subjects(**{asked: list(rows)}, on=sums.on, within_days=horizon(ruling.agreement)) if rows else []

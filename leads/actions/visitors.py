@@ -21,6 +21,7 @@ from leads.models import LawfulBasis, Lead, Visitor
 
 # (external system, external id)
 Name: TypeAlias = tuple[str, str]
+_BASES = frozenset(LawfulBasis.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ def clean_visitor(given: VisitorInput, *, has_account: bool) -> VisitorInput:
     sure = given.confidence
     if sure is not None and (isinstance(sure, bool) or not isinstance(sure, int) or not 0 <= sure <= 100):
         raise InvalidInput("confidence is a whole number from 0 to 100.", field="visitor.confidence")
-    if text["lawful_basis"] and text["lawful_basis"] not in LawfulBasis.values:
+    if text["lawful_basis"] and text["lawful_basis"] not in _BASES:
         known = ", ".join(LawfulBasis.values)
         raise InvalidInput(f"lawful_basis must be one of: {known}.", field="visitor.lawful_basis")
     if has_account and text["tool"] and not text["lawful_basis"]:

@@ -1,12 +1,11 @@
 """Leads, accounts, campaigns and engagements: taken in one by one or many at once, listed and read."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -52,7 +51,7 @@ class IntakeView(ApiView):
 
 
 class RowsView(IntakeView):
-    """Rows of one kind: `given` reads one, `take` keeps many, `said` answers with them."""
+    """Rows of one kind: `given` reads one, `take` keeps many, `said` answers with them and what is `beside`."""
 
     scopes = {"GET": Scope.READ, "POST": Scope.INTAKE}
     pagination_class: ClassVar[type[NewestFirst]] = NewestFirst
@@ -62,6 +61,7 @@ class RowsView(IntakeView):
     filters: ClassVar[type[ApiFilter]]
     take: ClassVar[Callable[[Sequence[Any]], list[Taken[Any]]]]
     rows: ClassVar[Callable[[], QuerySet[Any]]]
+    beside: ClassVar[tuple[str, ...]] = ()
 
     def known_query(self, request: Request) -> frozenset[str]:
         return frozenset() if request.method == "POST" else QUERY | set(self.filters.base_filters)
@@ -84,9 +84,9 @@ class RowsView(IntakeView):
         if taken.error:
             raise placed(taken.error, one) from taken.error
         assert taken.kept is not None
-        row = type(self).rows().get(pk=taken.kept.row.pk)
+        row = taken.kept.row
         place = reverse(f"intake-api:{self.kind}", args=[row.uid])
-        return Response(self.said(row).data, status=_status(taken), headers={"Location": place})
+        return Response(self._said([taken])[row.pk], status=_status(taken), headers={"Location": place})
 
     def _many(self, bodies: list[Any], *, now: dt.datetime) -> Response:
         if not 1 <= len(bodies) <= LONGEST_BATCH:
@@ -94,21 +94,19 @@ class RowsView(IntakeView):
         read = parsed_each(self.given, bodies, now=now)
         good = {at: one for at, one in enumerate(read) if not isinstance(one, ValidationError)}
         taken = dict(zip(good, type(self).take(list(good.values())), strict=True))
-        shown = self._shown({one.kept.row.pk for one in taken.values() if one.kept})
-        return Response({"results": [self._result(one, taken.get(at), shown) for at, one in enumerate(read)]})
+        said = self._said(taken.values())
+        return Response({"results": [self._result(one, taken.get(at), said) for at, one in enumerate(read)]})
 
-    def _shown(self, made: set[int]) -> dict[int, Any]:
-        """What is said of each row, by primary key."""
-        found = type(self).rows()
-        table = connection.ops.quote_name(found.model._meta.db_table)
-        # An array: Django would turn each key into a parameter of its own.
-        rows = found.extra(where=[f"{table}.id = ANY(%s)"], params=[sorted(made)]) if made else ()
+    def _said(self, taken: Iterable[Taken[Any]]) -> dict[int, Any]:
+        """What is said of each row that was kept, by primary key."""
+        kept = {one.kept.row.pk: one.kept.row for one in taken if one.kept}
+        prefetch_related_objects(list(kept.values()), *self.beside)
         says = self.said()
-        return {row.pk: says.to_representation(row) for row in rows}
+        return {pk: says.to_representation(row) for pk, row in kept.items()}
 
-    def _result(self, given: Any, taken: Taken[Any] | None, shown: Mapping[int, Any]) -> dict[str, Any]:
+    def _result(self, given: Any, taken: Taken[Any] | None, said: Mapping[int, Any]) -> dict[str, Any]:
         if taken and taken.kept:
-            return {"status": _status(taken), self.kind: shown[taken.kept.row.pk]}
+            return {"status": _status(taken), self.kind: said[taken.kept.row.pk]}
         error = placed(taken.error, given) if taken and taken.error else given
         problem = problem_of(error)
         assert problem is not None
@@ -136,12 +134,12 @@ def _status(taken: Taken[Any]) -> int:
 
 def leads() -> QuerySet[Lead]:
     """Leads with what is said of them; one statement."""
-    return Lead.objects.select_related("account").annotate(merged_into_uid=F("merged_into__uid"))
+    return Lead.objects.select_related("account", "merged_into")
 
 
 def accounts() -> QuerySet[Account]:
     """Accounts with what is said of them; one statement."""
-    return Account.objects.annotate(merged_into_uid=F("merged_into__uid"))
+    return Account.objects.select_related("merged_into")
 
 
 def campaigns() -> QuerySet[Campaign]:
@@ -157,7 +155,7 @@ def engagements() -> QuerySet[Engagement]:
 @schema.rows("lead")
 class LeadsView(RowsView):
     kind, given, said, filters = "lead", LeadShape, LeadSerializer, LeadFilter
-    take, rows = staticmethod(intake.take_leads), staticmethod(leads)
+    take, rows, beside = staticmethod(intake.take_leads), staticmethod(leads), ("account", "merged_into")
 
     def listed(self) -> QuerySet[Lead]:
         return leads().filter(merged_into=None)
@@ -172,7 +170,7 @@ class LeadView(RowView):
 @schema.rows("account")
 class AccountsView(RowsView):
     kind, given, said, filters = "account", AccountShape, AccountSerializer, AccountFilter
-    take, rows = staticmethod(intake.take_accounts), staticmethod(accounts)
+    take, rows, beside = staticmethod(intake.take_accounts), staticmethod(accounts), ("merged_into",)
 
     def listed(self) -> QuerySet[Account]:
         return accounts().filter(merged_into=None)
@@ -201,6 +199,7 @@ class EngagementsView(RowsView):
     pagination_class = NewestDone
     kind, given, said, filters = "engagement", EngagementShape, EngagementSerializer, EngagementFilter
     take, rows = staticmethod(intake.take_engagements), staticmethod(engagements)
+    beside = ("lead", "account", "visitor", "campaign")
 
 
 @schema.row("engagement")

@@ -9,6 +9,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
 from leads.logic import strict_json
+from leads.logic.errors import InvalidInput
 
 LARGEST_BODY_BYTES = 1_000_000
 
@@ -40,4 +41,12 @@ class StrictJsonParser(BaseParser):
         body = stream.read(LARGEST_BODY_BYTES + 1)
         if len(body) > LARGEST_BODY_BYTES:
             raise TooLarge
+        if len(body) < _declared_bytes((parser_context or {}).get("request")):
+            raise InvalidInput("The body is shorter than its Content-Length says: the end of it is missing.")
         return strict_json.loads(body)
+
+
+def _declared_bytes(request: Any) -> int:
+    """How long the request says its body is; what a cut connection leaves of it may be JSON, too."""
+    declared = str(request.META.get("CONTENT_LENGTH") or "") if request else ""
+    return int(declared) if declared.isascii() and declared.isdigit() else 0

@@ -1,23 +1,15 @@
 """What the API says, field by field: uids, names and instants in UTC. Row numbers stay inside."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import SkipField
 
-from leads.models import (
-    Account,
-    Campaign,
-    Consent,
-    Engagement,
-    EngagementKind,
-    LawfulBasis,
-    Lead,
-    Relation,
-    Standing,
-    Visitor,
-)
+from leads.models import Consent, EngagementKind, LawfulBasis, Relation
 
 
 def listed(serializer: type[serializers.Serializer[Any]], rows: Iterable[object]) -> list[dict[str, Any]]:
@@ -32,7 +24,53 @@ class UtcInstant(serializers.DateTimeField):
         super().__init__(read_only=True, default_timezone=dt.UTC, **kwargs)
 
 
-class Named(serializers.Serializer[Any]):
+class Said(serializers.Serializer[Any]):
+    """An object as it is said. Lists hold hundreds: what to do with each attribute is found out once."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Each field with its value, as JSON has it."""
+        return {name: say(instance) for name, say in self._says}
+
+    @cached_property
+    def _says(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        return [(name, _saying(field)) for name, field in self.fields.items()]
+
+
+def _saying(field: Any) -> Callable[[Any], Any]:
+    """How a field finds and says its value. Those of the usual kinds say it as it is; the rest are asked."""
+    source = attrgetter(*field.source_attrs) if len(field.source_attrs) == 1 else None
+    if source is None or isinstance(field, serializers.SerializerMethodField):
+        return lambda row: _asked(field, row)
+    if field.source == "__str__":
+        return str
+    if isinstance(field, UtcInstant):
+        return lambda row: None if (at := source(row)) is None else _in_utc(at)
+    if isinstance(field, serializers.UUIDField):
+        return lambda row: None if (uid := source(row)) is None else str(uid)
+    if isinstance(field, _AS_IT_IS):
+        return source
+    return lambda row: _asked(field, row)
+
+
+def _asked(field: Any, row: Any) -> Any:
+    try:
+        value = field.get_attribute(row)
+    except SkipField:
+        return None
+    return None if value is None else field.to_representation(value)
+
+
+def _in_utc(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+_AS_IT_IS = (
+    *(serializers.CharField, serializers.ChoiceField, serializers.BooleanField, serializers.IntegerField),
+    serializers.JSONField,
+)
+
+
+class Named(Said):
     """Something by uid and name."""
 
     uid = serializers.UUIDField(read_only=True)
@@ -58,11 +96,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(read_only=True)
     status = serializers.IntegerField(read_only=True)
     detail = serializers.CharField(read_only=True)
-    field = serializers.CharField(read_only=True, required=False)
-    errors = ComplaintSerializer(many=True, read_only=True, required=False)  # type: ignore[assignment]
+    field = serializers.CharField(required=False)
+    errors = ComplaintSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-class StandingSerializer(serializers.Serializer[Standing]):
+class StandingSerializer(Said):
     """The last scores with what they are made of, and the rule that is met; `held_back` says why nothing was offered
     although one is.
     """
@@ -78,7 +116,7 @@ class StandingSerializer(serializers.Serializer[Standing]):
     scored_at = UtcInstant()
 
 
-class AccountSerializer(serializers.Serializer[Account]):
+class AccountSerializer(Said):
     """A company as it is known. `merged_into` is the uid of the account that it turned out to be."""
 
     uid = serializers.UUIDField(read_only=True)
@@ -93,7 +131,7 @@ class AccountSerializer(serializers.Serializer[Account]):
     segment = serializers.CharField(read_only=True)
     relation = serializers.ChoiceField(choices=Relation.values, read_only=True)
     is_target = serializers.BooleanField(read_only=True)
-    merged_into = serializers.UUIDField(source="merged_into_uid", read_only=True, allow_null=True)
+    merged_into = serializers.UUIDField(source="merged_into.uid", read_only=True, allow_null=True)
     disqualified_at = UtcInstant(allow_null=True)
     created_at = UtcInstant()
 
@@ -104,7 +142,7 @@ class AccountDetailSerializer(AccountSerializer):
     standing = StandingSerializer(read_only=True, allow_null=True)
 
 
-class LeadSerializer(serializers.Serializer[Lead]):
+class LeadSerializer(Said):
     """A person as they are known. `merged_into` is the uid of the lead that they turned out to be."""
 
     uid = serializers.UUIDField(read_only=True)
@@ -119,7 +157,7 @@ class LeadSerializer(serializers.Serializer[Lead]):
     product = serializers.CharField(read_only=True)
     consent = serializers.ChoiceField(choices=Consent.values, read_only=True)
     account = NamedInCrm(read_only=True, allow_null=True)
-    merged_into = serializers.UUIDField(source="merged_into_uid", read_only=True, allow_null=True)
+    merged_into = serializers.UUIDField(source="merged_into.uid", read_only=True, allow_null=True)
     suppressed_at = UtcInstant(allow_null=True)
     disqualified_at = UtcInstant(allow_null=True)
     created_at = UtcInstant()
@@ -131,7 +169,7 @@ class LeadDetailSerializer(LeadSerializer):
     standing = StandingSerializer(read_only=True, allow_null=True)
 
 
-class CampaignSerializer(serializers.Serializer[Campaign]):
+class CampaignSerializer(Said):
     uid = serializers.UUIDField(read_only=True)
     external_system = serializers.CharField(read_only=True)
     external_id = serializers.CharField(read_only=True)
@@ -140,7 +178,7 @@ class CampaignSerializer(serializers.Serializer[Campaign]):
     created_at = UtcInstant()
 
 
-class VisitorSerializer(serializers.Serializer[Visitor]):
+class VisitorSerializer(Said):
     """A browser; `tool`, `confidence` and `lawful_basis` of saying to which account it belongs."""
 
     uid = serializers.UUIDField(read_only=True)
@@ -151,7 +189,7 @@ class VisitorSerializer(serializers.Serializer[Visitor]):
     lawful_basis = serializers.ChoiceField(choices=["", *LawfulBasis.values], read_only=True)
 
 
-class EngagementSerializer(serializers.Serializer[Engagement]):
+class EngagementSerializer(Said):
     """What was done, by whom as far as it is known. `confidence` is how sure the account is, in percent."""
 
     uid = serializers.UUIDField(read_only=True)
@@ -174,11 +212,11 @@ class _RowSerializer(serializers.Serializer[Any]):
     """What became of one row of a list: 201 new, 200 known before, else the problem."""
 
     status = serializers.IntegerField(read_only=True)
-    problem = ProblemSerializer(read_only=True, required=False)
+    problem = ProblemSerializer(required=False)
 
 
 class LeadRowSerializer(_RowSerializer):
-    lead = LeadSerializer(read_only=True, required=False)
+    lead = LeadSerializer(required=False)
 
 
 class LeadRowsSerializer(serializers.Serializer[Any]):
@@ -186,7 +224,7 @@ class LeadRowsSerializer(serializers.Serializer[Any]):
 
 
 class AccountRowSerializer(_RowSerializer):
-    account = AccountSerializer(read_only=True, required=False)
+    account = AccountSerializer(required=False)
 
 
 class AccountRowsSerializer(serializers.Serializer[Any]):
@@ -194,7 +232,7 @@ class AccountRowsSerializer(serializers.Serializer[Any]):
 
 
 class CampaignRowSerializer(_RowSerializer):
-    campaign = CampaignSerializer(read_only=True, required=False)
+    campaign = CampaignSerializer(required=False)
 
 
 class CampaignRowsSerializer(serializers.Serializer[Any]):
@@ -202,7 +240,7 @@ class CampaignRowsSerializer(serializers.Serializer[Any]):
 
 
 class EngagementRowSerializer(_RowSerializer):
-    engagement = EngagementSerializer(read_only=True, required=False)
+    engagement = EngagementSerializer(required=False)
 
 
 class EngagementRowsSerializer(serializers.Serializer[Any]):

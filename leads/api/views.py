@@ -44,6 +44,8 @@ class ApiView(APIView):
                 raise ValidationError({name[:100]: "is no query parameter of this address."})
             if len(values) > 1 and name not in self.repeatable:
                 raise ValidationError({name: "is there twice."})
+            if "" in values:
+                raise ValidationError({name: "is empty."})
 
     def known_query(self, request: Request) -> frozenset[str]:
         """What a query may hold here; anything else is refused, so that a typing error does not show too much."""

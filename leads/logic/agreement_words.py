@@ -181,11 +181,10 @@ def _rule_line(rule: MqlRule, page_groups: Mapping[str, str]) -> Line:
     if rule.min_intent:
         asked.append(("an intent of at least ", Figure(f"{key}.min_intent", str(rule.min_intent))))
     asked += [_count(f"{key}.{number}", one, page_groups) for number, one in _numbered(rule.counts)]
-    vocabulary = facts.ACCOUNT if is_account else facts.ICP
+    said: list[str | Figure] = ["an account with " if is_account else "a lead with ", *_joined(asked, " and ")]
     if rule.conditions:
-        conditions = [_condition(key, one, vocabulary) for one in rule.conditions]
-        asked.append(_joined(conditions, " and "))
-    said: list[str | Figure] = ["an account: " if is_account else "a lead: ", *_joined(asked, ", ")]
+        vocabulary = facts.ACCOUNT if is_account else facts.ICP
+        said += [", while ", *_joined([_condition(key, one, vocabulary) for one in rule.conditions], " and ")]
     if is_account:
         sure = Figure(f"{key}.min_confidence", f"{rule.min_confidence} %")
         said += ["; everybody there counts, unknown visitors when it is at least ", sure, " sure whose they are"]

@@ -16,16 +16,15 @@ _LOOKS_LIKE = str.maketrans(
 )
 _LATIN = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
 _JOINED = re.compile(r"[.'’`´/]")
+_UMLAUT = re.compile(r"([aou])e")
 _BETWEEN = re.compile(r"[^\w]+|_", re.UNICODE)
 
-_TITLES = frozenset("dr prof mr mrs ms mx herr frau ing dipl mag sir".split())
+_TITLES = frozenset(["dr", "prof", "mr", "mrs", "ms", "mx", "herr", "frau", "ing", "dipl", "mag", "sir"])
 _FORMS = frozenset(
-    "gmbh mbh ag kg kgaa ohg gbr ug ev eg se inc incorporated corp corporation co company llc llp lp ltd limited plc pty "
-    "pte pvt private sarl sas sasu sa eurl snc sca spa srl srls sl slu sau bv nv cv vof cvba sprl ab as asa aps oy oyj "
-    "lda ltda eireli kft zrt nyrt doo dd sro spol zoo oo jsc ojsc pjsc ooo oao zao kk sdnbhd bhd compagnia cie".split()
+    ["gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "gbr", "ug", "ev", "eg", "se", "inc", "incorporated", "corp", "corporation", "co", "company", "llc", "llp", "lp", "ltd", "limited", "plc", "pty", "pte", "pvt", "private", "sarl", "sas", "sasu", "sa", "eurl", "snc", "sca", "spa", "srl", "srls", "sl", "slu", "sau", "bv", "nv", "cv", "vof", "cvba", "sprl", "ab", "as", "asa", "aps", "oy", "oyj", "lda", "ltda", "eireli", "kft", "zrt", "nyrt", "doo", "dd", "sro", "spol", "zoo", "oo", "jsc", "ojsc", "pjsc", "ooo", "oao", "zao", "kk", "sdnbhd", "bhd", "compagnia", "cie"]
 )
-_BEFORE = frozenset("the ooo oao zao pt gmbh sarl sas eurl".split())
-_AROUND = frozenset("and und et y e sp z".split())
+_BEFORE = frozenset(["the", "ooo", "oao", "zao", "pt", "gmbh", "sarl", "sas", "eurl"])
+_AROUND = frozenset(["and", "und", "et", "y", "e", "sp", "z"])
 
 
 def plain(text: str) -> str:
@@ -41,16 +40,20 @@ def looks(text: str) -> str:
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words of a person's name as they look, without titles."""
-    found = tuple(looks(name).split())
+    """The words of a person's name as they look, without titles; "ue" is what "ü" becomes on many keyboards."""
+    found = tuple(_flat(name).split())
     return tuple(word for word in found if word not in _TITLES) or found
 
 
 def company_words(name: str) -> tuple[str, ...]:
     """The words of a company's name as they look, without its legal form."""
-    found = looks(name).split()
+    found = _flat(name).split()
     while len(found) > 1 and (found[-1] in _FORMS or found[-1] in _AROUND):
         found.pop()
     while len(found) > 1 and found[0] in _BEFORE:
         found.pop(0)
     return tuple(found)
+
+
+def _flat(name: str) -> str:
+    return _UMLAUT.sub(r"\1", looks(name))

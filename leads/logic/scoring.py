@@ -69,7 +69,9 @@ def capped(raw: float, term: IntentTerm) -> float:
 def total(parts: Mapping[str, float]) -> Score:
     """The score that is made of these parts."""
     given = {label: points for label, points in parts.items() if points}
-    return Score(value=round(max(0.0, min(100.0, sum(given.values())))), parts=given)
+    # In tenths: a sum of floats depends on the order of what is added, and a half may fall to either side.
+    tenths = sum(round(points * 10) for points in given.values())
+    return Score(value=max(0, min(100, (tenths + 5) // 10)), parts=given)
 
 
 def memory_days(term: IntentTerm) -> int:

@@ -6,7 +6,9 @@ from enum import StrEnum
 from leads.logic.web_form import Filled
 
 MOST_URLS = 2
-_ADDRESS = re.compile(r"https?://|www\.|\[url|<a\s|\b[a-z0-9-]{2,63}\.(?:com|net|org|ru|xyz|top|info|biz|site|shop|icu)/", re.I)
+_ADDRESS = re.compile(
+    r"https?://|www\.|\[url|<a\s|\b[a-z0-9-]{2,63}\.(?:com|net|org|ru|xyz|top|info|biz|site|shop|icu)/", re.I
+)
 # Programs that say what they are.
 _AUTOMATED = re.compile(
     r"bot\b|bot[/-]|crawl|spider|slurp|headless|phantomjs|puppeteer|playwright|selenium|lighthouse|monitor|preview"

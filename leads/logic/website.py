@@ -14,7 +14,8 @@ LONGEST_STAY_SECONDS = 4 * 3600
 _LONGEST = {"path": 400, "title": 200, "from": 400}
 _ID = re.compile(r"[0-9a-z]{16,32}", re.ASCII)
 _KEY = re.compile(r"[0-9a-z]{8,32}", re.ASCII)
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|\[[0-9a-f:.]+\]", re.A)
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}|\[[0-9a-f:.]+\]", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 _OF_VIEW = {"site", "visitor", "view", "path", "title", "from", "seconds"}
 _OF_FORGETTING = {"site", "visitor", "forget"}
@@ -96,7 +97,7 @@ def read_message(body: bytes) -> PageView | Forgotten:
     if len(body) > LARGEST_MESSAGE_BYTES:
         raise InvalidInput(f"A message has at most {LARGEST_MESSAGE_BYTES} bytes.")
     given = strict_json.loads(body)
-    if not isinstance(given, dict) or set(given) - _OF_VIEW and set(given) != _OF_FORGETTING:
+    if not isinstance(given, dict) or (set(given) - _OF_VIEW and set(given) != _OF_FORGETTING):
         raise InvalidInput("This is no message of the snippet.")
     site = given.get("site")
     if not isinstance(site, str) or not is_key(site):

@@ -1,5 +1,9 @@
 """What a lead, or an unknown visitor of an account, did."""
 
+import os
+import time
+import uuid
+
 from django.db import models
 
 from leads.models.accounts import Account
@@ -21,12 +25,19 @@ class EngagementKind(models.TextChoices):
     OTHER = "other", "did"
 
 
+def ordered_uid() -> uuid.UUID:
+    """A UUID of version 7 (RFC 9562, 2024): it begins with the millisecond, so that its index grows at one end."""
+    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    return uuid.UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
 class Engagement(FromCrm):
     """Belongs to a lead, to a visitor, or to an account alone while nothing else is known of who it was.
 
     `url` is the address without its query; `page_group` the PageGroup it fell into; `confidence` as in EngagementDay.
     """
 
+    uid = models.UUIDField(default=ordered_uid, unique=True, editable=False)
     # The two indexes below begin with lead and account; nothing reads by campaign.
     lead = models.ForeignKey(
         Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="engagements", db_index=False
@@ -70,6 +81,8 @@ class Engagement(FromCrm):
             ),
             # Read by "around this lead": colleagues and unknown visitors of the account.
             models.Index(fields=["account", "-occurred_at"], name="engagement_of_account"),
+            # Read by retention, oldest first, and by the list in the API, latest first.
+            models.Index(fields=["occurred_at"], name="engagement_at"),
         )
 
     def __str__(self) -> str:

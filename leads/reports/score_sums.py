@@ -4,8 +4,8 @@ Gives what leads.logic.scoring gives for each of them alone; tests compare the t
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -14,31 +14,11 @@ from leads.logic import scoring
 from leads.logic.agreement import Agreement
 from leads.logic.scoring import Score
 from leads.models import Account, Lead
-from leads.reports.facts import facts_of
+from leads.reports.fits import Fits
 
 LEADS, ACCOUNTS = "lead_id", "account_id"
 
-# From which columns of a lead and its account each fact is made.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "account_name": ("account__name",),
-    "account_domain": ("account__domain",),
-    "account_industry": ("account__industry",),
-    "account_employees": ("account__employee_count",),
-    "account_city": ("account__city",),
-    "region": ("account__country",),
-    "account_segment": ("account__segment",),
-    "account_relation": ("account__relation",),
-    "account_is_target": ("account__is_target",),
-    "lead_title": ("title",),
-    "lead_email": ("email",),
-    "lead_mail_is_free": ("email",),
-    "lead_country": ("country", "account__country"),
-    "lead_language": ("language",),
-    "lead_product": ("product",),
-    "lead_consent": ("consent",),
-}
-_OF_ACCOUNT = "account__"
-_MOST_REMEMBERED = 50_000
+_DENSE = 4
 
 # Those with something done in the window or a standing, by primary key.
 _IDS = """
@@ -58,18 +38,21 @@ _SUM = """sum(%(points{n})s * count * power(0.5::float8, (%(on)s::date - happene
     FILTER (WHERE kind = %(kind{n})s{page_group} AND happened_on >= %(since{n})s)"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Sums:
     """Reads the scores of leads or (`who` ACCOUNTS) accounts under one agreement, as of the UTC day `on`."""
 
     who: str
     agreement: Agreement
     on: dt.date
-    _fits: dict[tuple[Any, ...], Score] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._fits = Fits(self.agreement, has_leads=self.who == LEADS)
+        self._since = self.on - dt.timedelta(days=scoring.horizon(self.agreement))
 
     def ids(self, *, after: int, limit: int) -> list[int]:
         """The next primary keys beyond `after` of those who have a standing or did something that can still count."""
-        values = {"after": after, "limit": limit, "since": self._since(), "on": self.on}
+        values = {"after": after, "limit": limit, "since": self._since, "on": self.on}
         with connection.cursor() as cursor:
             cursor.execute(_IDS.format(who=self.who), values)
             return [pk for (pk,) in cursor.fetchall()]
@@ -79,45 +62,22 @@ class Sums:
         merged into another is left out.
         """
         intents = self._intents(ids[0], ids[-1])
-        nothing = scoring.total({})
-        for pk, fit in self._read_fits(ids):
-            yield pk, fit, intents.get(pk, nothing)
-
-    def _since(self) -> dt.date:
-        return self.on - dt.timedelta(days=scoring.horizon(self.agreement))
-
-    def _read_fits(self, ids: Sequence[int]) -> Iterator[tuple[int, Score]]:
-        asked = sorted({column for term in self.agreement.fit for column in COLUMNS[term.condition.field]})
-        if self.who == LEADS:
-            columns = asked
-            rows = Lead.objects.filter(pk__in=ids, merged_into=None).values_list("pk", "account_id", *columns)
-        else:
-            columns = [one for one in asked if one.startswith(_OF_ACCOUNT)]
-            names = [one.removeprefix(_OF_ACCOUNT) for one in columns]
-            rows = Account.objects.filter(pk__in=ids, merged_into=None).values_list("pk", "pk", *names)
-        for pk, account_id, *values in rows.order_by("pk"):
-            key = (account_id is None, *values)
-            fit = self._fits.get(key)
-            if fit is None:
-                fit = self._fit(dict(zip(columns, values, strict=True)), has_account=account_id is not None)
-                if len(self._fits) < _MOST_REMEMBERED:
-                    self._fits[key] = fit
-            yield pk, fit
-
-    def _fit(self, values: Mapping[str, Any], *, has_account: bool) -> Score:
-        """Few differ in what is asked: each kind is judged once, by the same code as anybody alone."""
-        of_account = {k.removeprefix(_OF_ACCOUNT): v for k, v in values.items() if k.startswith(_OF_ACCOUNT)}
-        of_lead = {k: v for k, v in values.items() if not k.startswith(_OF_ACCOUNT)}
-        account = Account(**of_account) if has_account else None
-        lead = Lead(**of_lead) if self.who == LEADS else None
-        return scoring.fit(self.agreement.fit, facts_of(lead, account))
+        nothing, wanted = scoring.total({}), set(ids)
+        # A list of thousands of keys costs more than some rows too many.
+        is_dense = ids[-1] - ids[0] < _DENSE * len(ids)
+        asked = {"pk__range": (ids[0], ids[-1])} if is_dense else {"pk__in": ids}
+        model = Lead if self.who == LEADS else Account
+        rows = model._default_manager.filter(**asked, merged_into=None).order_by("pk")
+        for pk, *values in rows.values_list("pk", *self._fits.columns):
+            if pk in wanted:
+                yield pk, self._fits.of(values), intents.get(pk, nothing)
 
     def _intents(self, first: int, last: int) -> dict[int, Score]:
         terms = self.agreement.intent
         if not terms:
             return {}
         least = scoring.least_confidence(self.agreement) if self.who == ACCOUNTS else 0
-        values: dict[str, Any] = {"first": first, "last": last, "since": self._since(), "on": self.on, "least": least}
+        values: dict[str, Any] = {"first": first, "last": last, "since": self._since, "on": self.on, "least": least}
         sums = []
         for n, term in enumerate(terms):
             values |= {

@@ -15,8 +15,10 @@ from feedback.logic.rights import Person
 from feedback.models import Handoff, Team
 from leads.actions.clock import database_now
 from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.scoring import rescore_all
 from leads.logic.errors import StateConflict
-from leads.models import Account, Campaign, Lead
+from leads.models import Account, Campaign, Lead, Touched
+from sla.actions.demo_agreed import make_agreements, make_routing
 from sla.actions.demo_company import make_calendars, make_people, make_policies
 from sla.actions.demo_fates import Teller
 from sla.actions.demo_today import happen
@@ -70,6 +72,8 @@ def load() -> Loaded:
     calendars = {name: Calendar.from_dict(row.as_dict()) for name, row in rows.items()}
     valid_from = min(back(calendar, now, WATCHED_MINUTES) for calendar in calendars.values())
     make_policies(rows, valid_from=valid_from, by=people["olga"])
+    make_agreements(people, now=now, first_at=now - WEEKS - dt.timedelta(weeks=1))
+    make_routing(people)
     rng = random.Random(SEED)
     cast = Cast(rng)
     past = [before(now=now, calendar=calendars[EMEA]), *history(cast, rng, until=valid_from, calendars=calendars)]
@@ -81,6 +85,9 @@ def load() -> Loaded:
     stage.play(pending)
     _look_at_queue(people[MAIN_REP])
     happen(people, now=now)
+    # What was done is told as history: it counts in the scores, and offers nobody a second time.
+    Touched.objects.all().delete()
+    rescore_all(at=now)
     return Loaded(Handoff.objects.count(), len(pending))
 
 
@@ -125,6 +132,7 @@ def _engagements(story: Story) -> Iterator[EngagementInput]:
         yield EngagementInput(
             kind=sight.kind,
             subject=sight.subject,
+            url=sight.address,
             duration_seconds=sight.seconds,
             occurred_at=story.engaged_at - dt.timedelta(hours=sight.hours_before),
             lead=who,

@@ -11,7 +11,7 @@ from sla.demo.people import EMEA, MAIN_REP
 
 AWAY = "matteo"
 _AWAY_DAYS = 4
-_ASKING, _MANAGER, _MARKETER = "lena", "nadia", "mia"
+_ASKING, _MANAGER, _MARKETER = "ines", "nadia", "mia"
 _QUESTION = "The form says 40 vehicles, their site says 400. Which one did they tell you at the fair?"
 _ANSWERED = "Who was on the call in March? The notes name nobody."
 _AT_THE_DENTIST = dt.timedelta(minutes=90)

@@ -118,7 +118,7 @@ _EXAMPLE = {
         {
             "begins_at": "2026-11-20T09:12:04Z",
             "ends_at": "2026-11-20T09:32:04Z",
-            "kind": "counted",
+            "kind": "open",
             "open_time": 1200.0,
             "holder": "rep",
             "rep": "5a9e7c31-0d64-4b82-9f1c-2e8b6d4a0f55",

@@ -1,9 +1,13 @@
 """What a lead did before it was offered, and the scores that follow from it."""
 
+import datetime as dt
 import random
 from dataclasses import dataclass
 
 from leads.actions.people import AccountInput, LeadInput
+from leads.logic import scoring
+from leads.logic.scoring import DayCount
+from sla.demo.agreed import SECOND, page_group
 from sla.demo.campaigns import Source
 
 _PAGES = (
@@ -12,21 +16,9 @@ _PAGES = (
     ("email_click", "Routing checklist", 0), ("download", "Fleet cost sheet", 0),
 )  # fmt: skip
 _WEIGHTS = (5, 3, 2, 3, 3, 6, 2, 1)
-# A page by its address, anything else by its kind.
-_POINTS = {
-    "/pricing": 15, "/plans/compare": 17, "/docs/api": 12, "/customers/freight": 10, "/": 3, "form": 32, "webinar": 24,
-    "download": 12, "email_click": 7, "email_open": 1, "trial": 36,
-}  # fmt: skip
-_LABELS = {
-    "/pricing": "Pricing", "/plans/compare": "Plan comparison", "/docs/api": "API docs",
-    "/customers/freight": "Customer story",
-    "/": "Home page",
-}  # fmt: skip
-_INDUSTRY_POINTS = {"logistics": 25, "manufacturing": 22, "food": 18, "retail": 15}
-_GOOD_TITLES = ("Head", "COO", "Director", "Fleet", "Supply")
-_ICP_COUNTRIES = frozenset({"DE", "NL", "BE", "SE", "NO", "DK", "FI", "GB", "US"})
-
-Parts = dict[str, int]
+Parts = dict[str, float]
+# Scores look back from some day; which one it is makes no difference.
+_TODAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -38,6 +30,11 @@ class Sight:
     subject: str
     seconds: int | None = None
     who: str = "lead"
+
+    @property
+    def address(self) -> str:
+        """Of the page; "" for what was no page view."""
+        return self.subject if self.kind == "page_view" else ""
 
 
 def behaviour(source: Source, rng: random.Random) -> list[Sight]:
@@ -52,42 +49,35 @@ def behaviour(source: Source, rng: random.Random) -> list[Sight]:
     return steps
 
 
-def intent_parts(sights: list[Sight]) -> Parts:
-    """Points per thing done, halved every seven days, the largest first; together at most 100."""
-    points: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for sight in sights:
-        label = "E-mail opens" if sight.kind == "email_open" else _LABELS.get(sight.subject, sight.subject)
-        points[label] = points.get(label, 0) + _POINTS.get(sight.subject, _POINTS.get(sight.kind, 2)) * 0.5 ** (
-            sight.hours_before / 168
+def intent_parts(sights: list[Sight], *, of_lead: bool) -> Parts:
+    """Points per term of the agreement for what was done before the last of it: by the lead, or by everybody."""
+    ats = [_TODAY - dt.timedelta(hours=sight.hours_before) for sight in sights]
+    days = [
+        DayCount(
+            kind=sight.kind,
+            page_group=page_group(sight.address),
+            happened_on=at.date(),
+            count=1,
+            last_at=at,
         )
-        counts[label] = counts.get(label, 0) + 1
-    ordered = sorted(points, key=lambda label: (-points[label], label))
-    named = {label: f"{label} × {counts[label]}" if counts[label] > 1 else label for label in ordered}
-    return _capped({named[label]: max(1, round(points[label])) for label in ordered})
+        for sight, at in zip(sights, ats, strict=True)
+        if not of_lead or sight.who == "lead"
+    ]
+    return dict(scoring.intent(SECOND.intent, days, on=_TODAY.date()).parts)
 
 
 def fit_parts(lead: LeadInput | None, account: AccountInput) -> Parts:
-    """Points per trait that matches the ICP; together at most 100."""
-    size = account.employee_count or 0
-    parts: Parts = {f"Industry: {account.industry}": _INDUSTRY_POINTS.get(account.industry, 6)}
-    is_mid_market = 100 <= size <= 2_000
-    parts["Size 100–2,000" if is_mid_market else "Size outside 100–2,000"] = 25 if is_mid_market else 5
-    if lead:
-        parts[f"Role: {lead.title}"] = 22 if lead.title.startswith(_GOOD_TITLES) else 9
-    parts[f"Region {account.country}"] = 18 if account.country in _ICP_COUNTRIES else 7
-    return _capped(parts)
+    """Points per term of the agreement that holds."""
+    facts: dict[str, str | int | None] = {
+        "account_industry": account.industry,
+        "account_employees": account.employee_count,
+        "region": account.country,
+        "account_is_target": "yes" if account.is_target else "no",
+        "lead_title": lead.title if lead else None,
+    }
+    return dict(scoring.fit(SECOND.fit, facts).parts)
 
 
 def total(parts: Parts) -> int:
     """The score that the parts add up to."""
-    return sum(parts.values())
-
-
-def _capped(parts: Parts) -> Parts:
-    kept: Parts = {}
-    for label, points in list(parts.items())[:5]:
-        left = 100 - sum(kept.values())
-        if left > 0:
-            kept[label] = min(points, left)
-    return kept
+    return scoring.total(parts).value

@@ -111,7 +111,7 @@ def _story(cast: Cast, rng: random.Random, *, at: dt.datetime, calendars: Mappin
     team = team_of(company.account)
     colleague = next((who for who in company.people if who != lead), None)
     sights = behaviour(source, rng)
-    fit, intent = fit_parts(lead, company.account), intent_parts(sights)
+    fit, intent = fit_parts(lead, company.account), intent_parts(sights, of_lead=lead is not None)
     goes = fate(source, total(fit), rng)
     if lead and goes.verb == "reject" and goes.reason.startswith(("intent.", "data.insufficient")):
         cast.rejected(company, lead, at=at)

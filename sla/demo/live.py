@@ -33,9 +33,21 @@ class Waiting:
     colleague: str = ""
 
 
+# Companies that marketing and sales chose together.
+_TARGETS = frozenset({"Adler Verpackung", "Porta Nuova"})
+
+
 def _firm(name: str, industry: str, count: int, city: str, country: str) -> AccountInput:
     domain = f"{name.split()[0].casefold()}.example"
-    return AccountInput(name=name, domain=domain, industry=industry, employee_count=count, city=city, country=country)
+    return AccountInput(
+        name=name,
+        domain=domain,
+        industry=industry,
+        employee_count=count,
+        city=city,
+        country=country,
+        is_target=name in _TARGETS or None,
+    )
 
 
 def _pricing(*hours: float) -> tuple[Sight, ...]:
@@ -206,7 +218,7 @@ def _of_main_rep(one: Waiting, *, now: dt.datetime, calendar: Calendar) -> Story
         routed_in=dt.timedelta(minutes=25),
         sights=one.sights,
         fit=fit_parts(lead, one.account),
-        intent=intent_parts(list(one.sights)),
+        intent=intent_parts(list(one.sights), of_lead=lead is not None),
         fate=None,
         why=one.why,
     )
@@ -228,6 +240,6 @@ def _other(cast: Cast, rng: random.Random, team: str, owner: str, *, now: dt.dat
         routed_in=dt.timedelta(minutes=rng.randrange(5, 90)),
         sights=tuple(sights),
         fit=fit_parts(lead, company.account),
-        intent=intent_parts(sights),
+        intent=intent_parts(sights, of_lead=lead is not None),
         fate=None,
     )

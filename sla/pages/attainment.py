@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from feedback.logic.lines import LineChart, LinePoint, line_chart
+from feedback.logic.lines import LineChart, LinePoint, changes_at, line_chart
 from feedback.logic.periods import WEEKS, span_words
 from feedback.logic.rates import FEW, Rate
 from leads.logic.words import NOTHING, interval_words, rate_words
@@ -41,7 +41,7 @@ def page_of(found: Attainment, query: Query, *, today: dt.date) -> dict[str, Any
         ],
         "line": _chart(found, today=today),
         "tables": [
-            {"title": title, "head": head, "rows": [_row(line) for line in lines]}
+            {"title": title, "head": head, "rows": [_row(line, _changes(found)) for line in lines]}
             for title, head, lines in (
                 ("By target", "Target", found.targets),
                 ("By week", "Week of", list(reversed(found.weeks))),
@@ -108,7 +108,7 @@ def _figure(label: str, rate: Rate) -> dict[str, Any]:
     return {"label": label, "value": rate_words(rate.share), "note": note, "young": rate.is_few}
 
 
-def _row(line: Line) -> dict[str, Any]:
+def _row(line: Line, changes: Sequence[tuple[str, str]]) -> dict[str, Any]:
     raw, adjusted = line.tally.raw, line.tally.adjusted
     return {
         "name": _named(line.name),
@@ -119,7 +119,13 @@ def _row(line: Line) -> dict[str, Any]:
         "range": interval_words(raw.low, raw.high),
         "adjusted": rate_words(adjusted.share) if adjusted.of else NOTHING,
         "is_few": raw.of < FEW,
+        "changed": ", ".join(what for week, what in changes if week == line.name),
     }
+
+
+def _changes(found: Attainment) -> list[tuple[str, str]]:
+    """The Monday of the week of every change, with what changed."""
+    return [(_monday(on), what) for on, what in found.published]
 
 
 def _named(name: str) -> str:
@@ -138,7 +144,6 @@ def _chart(found: Attainment, *, today: dt.date) -> LineChart | None:
     weeks = [line.name for line in found.weeks]
     if len(weeks) < 2:
         return None
-    changes = {weeks.index(week): what for on, what in found.published if (week := _monday(on)) in weeks}
     by_handoff = {line.name: line.tally for line in found.handoff_weeks}
     return line_chart(
         {
@@ -146,7 +151,7 @@ def _chart(found: Attainment, *, today: dt.date) -> LineChart | None:
             "Handoffs with all kept": [_point(week, by_handoff.get(week, Tally()), today=today) for week in weeks],
         },
         top=1.0,
-        changes=changes,
+        changes=changes_at(weeks, _changes(found)),
     )
 
 

@@ -12,6 +12,7 @@ from feedback.logic.periods import Period
 from feedback.logic.rates import Rate, wilson
 from feedback.logic.rights import Person
 from feedback.models import Handoff
+from leads.reports import agreements
 from sla.models import AppliesTo, Clock, ClockState, PolicyVersion, TargetKey
 
 KEPT, MISSED, RUNNING = "kept", "missed", "running"
@@ -60,8 +61,8 @@ class Line:
 @dataclass(frozen=True, kw_only=True)
 class Attainment:
     """`weeks` are named by their Monday in the reader's zone ("2026-11-16"); `by_handoff` counts a handoff as kept when
-    every promise of it that fell due in the period was kept. `published` are the days on which rules changed, with
-    what did.
+    every promise of it that fell due in the period was kept. `published` are the days on which rules or the agreement
+    changed, with what did.
     """
 
     total: Tally
@@ -87,7 +88,7 @@ def attainment(scope: Scope, period: Period, *, zone: dt.tzinfo, now: dt.datetim
     """The figures of the promises whose deadline lies in the period (half-open, days of `zone`).
 
     Kept: stopped at or before the deadline. Missed: stopped or cancelled after it, or past it and still open. Cancelled
-    before it: the question no longer stood, counted nowhere. Four statements along the index clock_due_at.
+    before it: the question no longer stood, counted nowhere. Five statements, those on clocks along clock_due_at.
     """
     clocks = _due_in(scope, period)
     week = Trunc("due_at", "week", tzinfo=zone)
@@ -207,6 +208,6 @@ def _published(period: Period, *, zone: dt.tzinfo) -> list[tuple[dt.date, str]]:
         versions = versions.filter(published_at__gte=period.window.start_at)
     if period.window.end_at:
         versions = versions.filter(published_at__lt=period.window.end_at)
-    return [
-        (version.published_at.astimezone(zone).date(), str(version)) for version in versions.order_by("published_at")
-    ]
+    found = [(version.published_at, str(version)) for version in versions.order_by("published_at")]
+    found += agreements.changes(period.window.start_at, period.window.end_at)
+    return [(at.astimezone(zone).date(), what) for at, what in sorted(found)]

@@ -14,10 +14,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from feedback.actions import absences
 from feedback.logic.rights import LEADLOOP
+from leads.actions.duplicates import say_same
 from leads.models import ImportRun
 from sla.models import Excuse, Replay
 from tests.calling import rows
 from tests.factories import RepFactory, TeamFactory, UserFactory, ago, manager_of, offered
+from tests.leads.websites import a_form
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,14 @@ feedback:board-reassign            GET  302 405 405 405 405 405 405 405 405
 feedback:board-reassign            POST 302 400 400 400 400 400 400 400 400
 feedback:board-release             GET  302 405 405 405 405 405 405 405 405
 feedback:board-release             POST 302 400 400 400 400 400 400 400 400
+feedback:duplicate-again           GET  302 405 405 405 405 405 405 405 405
+feedback:duplicate-again           POST 302 403 403 403 403 403 409 409 403
+feedback:duplicate-apart           GET  302 405 405 405 405 405 405 405 405
+feedback:duplicate-apart           POST 302 403 403 403 403 403 302 302 403
+feedback:duplicate-merge           GET  302 405 405 405 405 405 405 405 405
+feedback:duplicate-merge           POST 302 403 403 403 403 403 400 400 403
+feedback:duplicates                GET  302 403 403 403 403 403 200 200 403
+feedback:duplicates                POST 302 405 405 405 405 405 405 405 405
 feedback:handoff                   GET  302 200 404 404 200 404 200 200 404
 feedback:handoff                   POST 302 405 405 405 405 405 405 405 405
 feedback:handoff-accept            GET  302 405 405 405 405 405 405 405 405
@@ -73,6 +83,8 @@ feedback:handoff-turn-back         GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-turn-back         POST 302 302 404 404 302 404 403 403 404
 feedback:handoff-undo              GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-undo              POST 302 409 404 404 409 404 403 403 404
+feedback:handoff-uphold            GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-uphold            POST 302 403 404 404 403 404 409 409 404
 feedback:lead                      GET  302 200 404 404 200 404 200 200 404
 feedback:lead                      POST 302 405 405 405 405 405 405 405 405
 feedback:questions                 GET  302 403 403 403 200 200 200 200 403
@@ -87,10 +99,24 @@ feedback:report-rejections         GET  302 200 200 200 200 200 200 200 403
 feedback:report-rejections         POST 302 405 405 405 405 405 405 405 405
 feedback:report-rejections-csv     GET  302 200 200 200 200 200 200 200 403
 feedback:report-rejections-csv     POST 302 405 405 405 405 405 405 405 405
+feedback:routing                   GET  302 403 403 403 200 200 200 200 403
+feedback:routing                   POST 302 405 405 405 405 405 405 405 405
 feedback:start                     GET  302 302 302 302 302 302 302 302 302
 feedback:start                     POST 302 405 405 405 405 405 405 405 405
 feedback:working                   GET  302 200 200 200 403 403 403 403 403
 feedback:working                   POST 302 405 405 405 405 405 405 405 405
+leads:collect                      GET  405 405 405 405 405 405 405 405 405
+leads:collect                      POST 204 204 204 204 204 204 204 204 204
+leads:collect-script               GET  200 200 200 200 200 200 200 200 200
+leads:collect-script               POST 405 405 405 405 405 405 405 405 405
+leads:form                         GET  200 200 200 200 200 200 200 200 200
+leads:form                         POST 404 404 404 404 404 404 404 404 404
+leads:form-script                  GET  200 200 200 200 200 200 200 200 200
+leads:form-script                  POST 405 405 405 405 405 405 405 405 405
+leads:form-thanks                  GET  200 200 200 200 200 200 200 200 200
+leads:form-thanks                  POST 405 405 405 405 405 405 405 405 405
+leads:form-token                   GET  200 200 200 200 200 200 200 200 200
+leads:form-token                   POST 405 405 405 405 405 405 405 405 405
 leads:import-cancel                GET  302 405 405 405 405 405 405 405 405
 leads:import-cancel                POST 302 403 403 403 403 403 302 302 403
 leads:import-refused               GET  302 403 403 403 403 403 200 200 403
@@ -190,7 +216,15 @@ def company():
     )
     run = ImportRun.objects.create(kind="leads", file_name="a.csv", file_path="a", file_digest="a")
 
+    pair = say_same(handoff.lead, offered(owner).lead)
+
+    web_form = a_form()
+
     def address(route: str) -> str:
+        if route in {"leads:form", "leads:form-token", "leads:form-thanks"}:
+            return reverse(route, args=[web_form.key])
+        if route.startswith("feedback:duplicate-"):
+            return reverse(route, args=[pair.uid])
         if route == "feedback:lead":
             return reverse(route, args=[handoff.lead.uid])
         if route.startswith("feedback:handoff") or route in {"sla:acknowledge", "sla:proof", "sla:excuse-request"}:

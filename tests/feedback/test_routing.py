@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from feedback import availability
 from feedback.actions import absences, decisions, reviews
@@ -16,14 +18,14 @@ from feedback.actions.offers import offer, offer_known, offer_many
 from feedback.actions.ownership import OwnershipInput, own_accounts
 from feedback.actions.undo import undo
 from feedback.logic.rights import LEADLOOP
-from feedback.models import AccountOwner, Handoff, RoutingRule, Turn, TurnDay
+from feedback.models import Absence, AccountOwner, Handoff, RoutingRule, Turn, TurnDay
 from feedback.reports.routing import ROUTED, Asked, preview
 from leads.actions.people import AccountInput, LeadInput
 from leads.logic.errors import InvalidInput, NotAllowed, StateConflict
 from leads.models import Account, Agreement, JournalEntry, Lead
 from sla.models import CalendarUse
 from tests.calling import rows
-from tests.factories import RepFactory, TeamFactory, ago, as_person, calendar, marketer, offered
+from tests.factories import RepFactory, TeamFactory, UserFactory, ago, as_person, calendar, marketer, offered
 
 pytestmark = pytest.mark.django_db
 SIZE = {"reason": "fit.company_size", "evidence": {"employee_count": 38}}
@@ -51,6 +53,14 @@ def offers(count: int, *, begins: int = 0) -> list[Handoff]:
     results = offer_many([given(number) for number in range(begins, begins + count)], by=LEADLOOP)
     assert not [result.error for result in results if result.error]
     return [result.handoff for result in results]
+
+
+def page_of(user, name: str, *args, **query) -> str:
+    client = Client()
+    client.force_login(user)
+    answer = client.get(reverse(name, args=args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def steps(handoff: Handoff) -> list[dict]:
@@ -152,8 +162,8 @@ def test_the_owner_of_the_account_gets_it_and_who_is_away_leaves_it_to_the_rules
     owner, other = RepFactory(), RepFactory()
     named = OwnershipInput(account=AccountInput(name="Firm 1"), owner=str(owner.uid))
     own_accounts([named], by=LEADLOOP)
+    TeamFactory()
     with pytest.raises(InvalidInput, match="No routing rule takes it"):
-        TeamFactory()
         offer(given(5), by=LEADLOOP)
     rule(other.team)
     first = offer(given(1), by=LEADLOOP).handoff
@@ -303,6 +313,62 @@ def test_a_preview_tells_the_same_and_writes_nothing():
     [result] = offer_known([KnownOffer(lead=lead, account=None)], by=LEADLOOP)
     assert (shown.owner, list(shown.steps)) == (result.handoff.owner, steps(result.handoff))
     assert shown.owner in (ana, ben)
+
+
+def test_the_page_of_a_handoff_says_why_this_rep():
+    ana = RepFactory(user__first_name="Ana")
+    ben = RepFactory(team=ana.team, user__first_name="Ben")
+    rule(ana.team, ("region", "eq", "fr"), name="France")
+    rule(ana.team, name="Others", position=1)
+    Absence.objects.create(rep=ana, starts_at=ago(hours=1), ends_at=dt.datetime(2037, 5, 4, 9, tzinfo=dt.UTC))
+    [handoff] = offers(1)
+    assert handoff.owner == ben
+    page = page_of(ben.user, "feedback:handoff", handoff.uid)
+    assert "Why this rep" in page
+    assert "Rule “France”: no, it asks that account&#x27;s country is fr." in page
+    assert "Rule “Others”: yes." in page
+    assert "Ana was passed over: away until Mon 4 May 09:00." in page
+    assert "Ben takes it." in page
+    unrouted = offered(ben)
+    assert "Why this rep" not in page_of(ben.user, "feedback:handoff", unrouted.uid)
+
+
+def test_the_routing_page_shows_lines_and_answers_who_would_get_it():
+    ana = RepFactory(user__first_name="Ana")
+    rule(ana.team, ("region", "in", ["de", "at"]), name="DACH", members={ana: 3})
+    operations = UserFactory(roles=("operations",))
+    [handoff] = offer_many([given(1, country="DE")], by=LEADLOOP)
+    before = rows()
+    page = page_of(operations, "feedback:routing")
+    assert "1 turn in the last 30 days" in page
+    assert "account&#x27;s country is one of de, at: to" in page
+    page = page_of(operations, "feedback:routing", account_name="Firm 1", fit="70")
+    assert f"Ana of {ana.team} would get it." in page
+    assert "It would be refused: no routing rule takes it." in page_of(
+        operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr"
+    ) or "It would wait in the queue" in page_of(
+        operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr"
+    )
+    assert rows() == before
+    client = Client()
+    client.force_login(operations)
+    for query in ({"lead": "nobody@nortex.example"}, {"lead": "\x00"}, {"fit": "101"}, {"employee_count": "x"}):
+        assert client.get(reverse("feedback:routing"), query).status_code == 400
+
+
+def test_a_marketer_upholds_a_rejection_on_its_page():
+    ana = RepFactory()
+    rule(ana.team)
+    [handoff] = offers(1)
+    decisions.reject(handoff.uid, by=as_person(ana), **SIZE)
+    user = UserFactory(roles=("marketer",))
+    assert "Uphold" in page_of(user, "feedback:handoff", handoff.uid)
+    assert "Uphold" not in page_of(ana.user, "feedback:handoff", handoff.uid)
+    client = Client()
+    client.force_login(user)
+    assert client.post(reverse("feedback:handoff-uphold", args=[handoff.uid])).status_code == 302
+    assert Turn.objects.get().owed == 1
+    assert "rightly refused" in page_of(user, "feedback:handoff", handoff.uid)
 
 
 def test_a_preview_knows_reps_who_never_had_a_turn():

@@ -19,7 +19,7 @@ from leads.logic import agreement as text
 from leads.logic import facts
 from leads.logic.scoring import Score, horizon
 from leads.models import Account, EngagementDay, EngagementKind, Lead, ScoringPass, Standing
-from leads.reports.score_sums import COLUMNS
+from leads.reports.fits import COLUMNS
 from leads.reports.scores import scored, subjects
 from tests.leads.scoring_rows import DOCUMENT, account, did, in_force, lead, today
 

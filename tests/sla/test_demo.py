@@ -12,7 +12,11 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from feedback.models import Absence, Handoff, Hold, Rep, Team, person_of
-from leads.models import Engagement, JournalEntry, Lead
+from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.people import AccountInput
+from leads.actions.qualification import drain
+from leads.logic.scoring import total
+from leads.models import Account, Engagement, JournalEntry, Lead, Standing, Touched
 from sla.actions import demo
 from sla.actions.demo_today import AWAY
 from sla.demo.campaigns import EBOOK, SOURCES, VISITS
@@ -178,9 +182,36 @@ def test_instants_are_in_the_order_of_things(company):
     assert Engagement.objects.filter(occurred_at__gt=dt.datetime.now(dt.UTC)).count() == 0
 
 
+def test_the_demo_s_handoffs_are_pinned_to_two_signed_agreements_and_nothing_is_left_to_judge(company):
+    assert set(Handoff.objects.values_list("agreement__number", flat=True)) == {1, 2}
+    assert not Touched.objects.exists()
+    assert Standing.objects.filter(lead__isnull=False).exists()
+
+
+def test_one_more_engagement_of_a_target_account_ends_in_the_owner_s_queue(company):
+    sid = transaction.savepoint()
+    fjordline = Account.objects.get(domain="fjordline.example")
+    for _ in range(3):
+        record_engagements(
+            [
+                EngagementInput(
+                    kind="page_view",
+                    url="https://www.leadloop.example/pricing",
+                    occurred_at=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=5),
+                    account=AccountInput(domain="fjordline.example"),
+                )
+            ]
+        )
+    drain()
+    handoff = Handoff.objects.get(account=fjordline)
+    assert (handoff.owner.user.username, handoff.agreement.number) == (MAIN_REP, 2)
+    assert handoff.due_at is not None
+    transaction.savepoint_rollback(sid)
+
+
 def test_scores_are_the_sum_of_their_parts_and_every_lead_has_a_history(company):
     for fit, intent, parts in Handoff.objects.values_list("fit", "intent", "score_parts"):
-        assert fit == sum(parts["fit"].values()) <= 100
-        assert intent == sum(parts["intent"].values()) <= 100
+        assert fit == total(parts["fit"]).value
+        assert intent == total(parts["intent"]).value
     assert not Lead.objects.filter(handoffs__isnull=False, engagements=None).exists()
     assert not Lead.objects.exclude(email__endswith=".example").exists()

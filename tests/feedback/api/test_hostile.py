@@ -111,7 +111,7 @@ def test_two_spellings_of_one_address_are_one_lead(one, other):
         "/api/v1/handoffs/../../admin/",
         "/api/v1/handoffs/3F0C9A52-9D5E-4C3B-8A55-0D8F4F1B2C11/",
         "/api/v1/handoffs",
-        "/api/v1/leads/",
+        "/api/v1/people/",
         "/api/v2/handoffs/",
         "/api/",
         "/api/v1/handoffs/é/",

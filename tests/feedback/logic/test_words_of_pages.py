@@ -3,7 +3,7 @@
 import pytest
 
 from feedback.logic.consequences import Rule, consequence
-from feedback.logic.score_parts import points_of
+from feedback.logic.score_parts import heaviest, points_words
 from feedback.logic.story import sentence
 from feedback.models import NextState
 
@@ -49,15 +49,22 @@ def test_every_next_state_has_its_sentence_even_for_an_unknown_visitor(state: st
 
 
 @pytest.mark.parametrize(
-    ("parts", "points"),
+    ("parts", "shown", "rest"),
     [
-        ({"fit": {"a": 5, "b": -20}}, [("b", -20), ("a", 5)]),
-        ({}, []),
-        ({"fit": {str(n): n for n in range(20)}}, [(str(n), n) for n in range(19, 11, -1)]),
+        ({"a": 5, "b": -20}, [("b", -20), ("a", 5)], []),
+        ({"b": 5, "a": 5}, [("a", 5), ("b", 5)], []),
+        ({}, [], []),
+        ({str(n): n for n in range(9)}, [(str(n), n) for n in range(8, -1, -1)], []),
+        ({str(n): n for n in range(10)}, [(str(n), n) for n in range(9, 1, -1)], [("1", 1), ("0", 0)]),
     ],
 )
-def test_score_parts_heaviest_first(parts, points):
-    assert points_of(parts, "fit") == points
+def test_score_parts_heaviest_first(parts, shown, rest):
+    assert heaviest(parts) == (shown, rest)
+
+
+@pytest.mark.parametrize(("points", "said"), [(20, "+20"), (-7.5, "−7.5"), (12.25, "+12.2"), (100.0, "+100")])
+def test_points_always_carry_their_sign(points: float, said: str):
+    assert points_words(points) == said
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from feedback.logic.rights import LEADLOOP
 from leads.actions import api_keys
 from leads.logic.errors import InvalidInput, NotFound
 from leads.models import ApiKey, JournalEntry
-from tests.calling import Caller, answered, integrator, rows
+from tests.calling import Caller, answered, integrator
 from tests.factories import RepFactory, UserFactory, offered
 
 pytestmark = pytest.mark.django_db

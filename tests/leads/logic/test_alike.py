@@ -18,7 +18,7 @@ from leads.logic.alike import (
 
 NAMES = st.one_of(
     st.text(max_size=30),
-    st.lists(st.sampled_from("ana Ana Аna duarte Müller mueller j smith Smith jon john dr. al".split()), max_size=4).map(" ".join),
+    st.lists(st.sampled_from(["ana", "Ana", "Аna", "duarte", "Müller", "mueller", "j", "smith", "Smith", "jon", "john", "dr.", "al"]), max_size=4).map(" ".join),
 )
 DOMAINS = st.sampled_from(["", "nortex.example", "eu.nortex.example", "nortex.co.uk", "brenn.example"])
 EMAILS = st.sampled_from(["", "ana.duarte@nortex.example", "anaduarte@gmail.com", "info@nortex.example", "jo@brenn.example"])
@@ -109,6 +109,8 @@ SAME_COMPANIES = [
     (Company(name="NX", domain="nortex.example"), Company(name="Nortex", domain="eu.nortex.example")),
     (Company(name="Kowalski Sp. z o.o."), Company(name="Kowalski")),
     (Company(name="Nortex", domain="nortex.example"), Company(name="Nortex", domain="nortex.co.uk")),
+    (Company(name="Nortex", domain="nortex.example"), Company(name="Nortex", domain="nortex-group.example")),
+    (Company(name="Müller AG"), Company(name="Mueller")),
 ]
 OTHER_COMPANIES = [
     (NORTEX, BRENN),

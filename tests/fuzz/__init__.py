@@ -1,0 +1,1 @@
+"""Fuzzing of the API from its own description."""
