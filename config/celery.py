@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
     "forget answers": {"task": "leads.tasks.forget_answers", "schedule": 86_400.0, "options": {"expires": 3600}},
     "score everybody": {"task": "leads.tasks.rescore", "schedule": 60.0, "options": {"expires": 60}},
     "find duplicates": {"task": "leads.tasks.find_duplicates", "schedule": 15.0, "options": {"expires": 15}},
+    "forget engagements": {"task": "leads.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},
     "run imports": {"task": "leads.tasks.run_imports", "schedule": 10.0, "options": {"expires": 10}},
 }

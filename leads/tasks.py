@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.actions import answers, duplicates, imports, qualification, scoring
+from leads.actions import answers, duplicates, imports, qualification, retention, scoring
 from leads.actions.delivery import deliver
 from leads.actions.delivery_chat import deliver_chats
 
@@ -56,3 +56,9 @@ def forget_answers() -> None:
 def rescore() -> None:
     """Go on with scoring everybody anew: once a day, and under each new agreement."""
     scoring.rescore_due(seconds=_RESCORE_SECONDS)
+
+
+@shared_task
+def forget_old() -> None:
+    """Remove engagements, and their counts, that are older than they are kept."""
+    retention.forget_old()

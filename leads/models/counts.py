@@ -43,6 +43,8 @@ class EngagementDay(models.Model):
             models.Index(
                 fields=["visitor"], condition=models.Q(visitor__isnull=False), name="engagement_day_of_visitor"
             ),
+            # Read by retention, oldest first.
+            models.Index(fields=["happened_on"], name="engagement_day_age"),
         )
 
     def __str__(self) -> str:

@@ -73,12 +73,8 @@ class Engagement(FromCrm):
         indexes = (
             # Read by the lead's timeline and by the queue's "why now".
             models.Index(fields=["lead", "-occurred_at"], name="engagement_of_lead"),
-            # Read when a visitor says who they are: what they did before becomes theirs.
-            models.Index(
-                fields=["visitor"],
-                condition=models.Q(visitor__isnull=False, lead__isnull=True),
-                name="engagement_of_visitor",
-            ),
+            # Read when a visitor says who they are: what they did before becomes theirs; and before one is removed.
+            models.Index(fields=["visitor"], condition=models.Q(visitor__isnull=False), name="engagement_of_visitor"),
             # Read by "around this lead": colleagues and unknown visitors of the account.
             models.Index(fields=["account", "-occurred_at"], name="engagement_of_account"),
             # Read by retention, oldest first, and by the list in the API, latest first.

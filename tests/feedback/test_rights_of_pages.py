@@ -33,6 +33,8 @@ feedback:absence-unbench           GET  302 405 405 405 405 405 405 405 405
 feedback:absence-unbench           POST 302 403 403 404 409 404 403 409 404
 feedback:absences                  GET  302 200 200 200 200 403 403 200 403
 feedback:absences                  POST 302 400 400 400 400 403 403 400 403
+feedback:account                   GET  302 200 404 404 200 404 200 200 404
+feedback:account                   POST 302 405 405 405 405 405 405 405 405
 feedback:board                     GET  302 200 200 200 200 200 200 200 200
 feedback:board                     POST 302 405 405 405 405 405 405 405 405
 feedback:board-deed                GET  302 405 405 405 405 405 405 405 405
@@ -85,6 +87,8 @@ feedback:handoff-undo              GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-undo              POST 302 409 404 404 409 404 403 403 404
 feedback:handoff-uphold            GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-uphold            POST 302 403 404 404 403 404 409 409 404
+feedback:held-back                 GET  302 403 403 403 200 200 200 200 403
+feedback:held-back                 POST 302 405 405 405 405 405 405 405 405
 feedback:lead                      GET  302 200 404 404 200 404 200 200 404
 feedback:lead                      POST 302 405 405 405 405 405 405 405 405
 feedback:questions                 GET  302 403 403 403 200 200 200 200 403
@@ -225,6 +229,8 @@ def company():
             return reverse(route, args=[web_form.key])
         if route.startswith("feedback:duplicate-"):
             return reverse(route, args=[pair.uid])
+        if route == "feedback:account":
+            return reverse(route, args=[handoff.account.uid])
         if route == "feedback:lead":
             return reverse(route, args=[handoff.lead.uid])
         if route.startswith("feedback:handoff") or route in {"sla:acknowledge", "sla:proof", "sla:excuse-request"}:

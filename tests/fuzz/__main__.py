@@ -35,8 +35,9 @@ def main(argv: list[str]) -> int:
             seconds = max(10, round(options.seconds * share / sum(chosen.values())))
             found += _with_key(folder, name, keys[name], port=port, cases=options.cases, seconds=seconds)
     log = (folder / "web.log").read_text()
-    found["tracebacks in the server's log"] += log.count("Traceback (most recent call last)")
-    print(log[-4000:] if found["tracebacks in the server's log"] else "", end="")
+    if failed := log.count("Internal Server Error"):
+        found["server errors in its log"] = failed
+        print(log[-6000:])
     print(f"\n{found['cases']} cases; " + ", ".join(f"{name}: {number}" for name, number in found.items()))
     return 1 if any(number for name, number in found.items() if name != "cases") else 0
 

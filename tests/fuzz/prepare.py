@@ -20,6 +20,7 @@ def main(folder: Path) -> None:
     from leads.models import Account, Campaign, Engagement, Lead, Scope
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_demo", verbosity=0)
     limits = api_keys.Limits(reads_a_minute=api_keys.MOST_A_MINUTE, writes_a_minute=api_keys.MOST_A_MINUTE)
     service = api_keys.service_account("fuzzer", group="integrator")
@@ -38,7 +39,9 @@ def main(folder: Path) -> None:
         "campaigns": Campaign,
         "engagements": Engagement,
     }
-    uids = {name: [str(uid) for uid in model.objects.values_list("uid", flat=True)[:400]] for name, model in models.items()}
+    uids = {
+        name: [str(uid) for uid in model.objects.values_list("uid", flat=True)[:400]] for name, model in models.items()
+    }
     (folder / "uids.json").write_text(json.dumps(uids))
     call_command("spectacular", format="openapi-json", file=str(folder / "openapi.json"))
 

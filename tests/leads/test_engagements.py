@@ -108,7 +108,9 @@ def test_the_last_instant_goes_back_with_what_was_taken_away():
 
 
 def test_an_empty_value_never_overwrites():
-    record_engagements([known("e1", lead=ANA, subject="Pricing", url="/pricing", campaign=CampaignInput(name="Spring"))])
+    record_engagements(
+        [known("e1", lead=ANA, subject="Pricing", url="/pricing", campaign=CampaignInput(name="Spring"))]
+    )
     record_engagements([known("e1", lead=ANA)])
     row = Engagement.objects.get()
     assert (row.subject, row.url, row.campaign.name) == ("Pricing", "/pricing", "Spring")

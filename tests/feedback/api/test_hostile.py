@@ -24,7 +24,15 @@ BODIES = {
     "reassign": {},
     "hold": {"reason": "missing_context", "question": "Which product?"},
     "answer": {"text": "The router."},
+    "lead": {
+        "email": "ana.duarte@nortex.example",
+        "name": "Ana Duarte",
+        "account": {"name": "Nortex", "domain": "nortex.example"},
+    },
+    "engagement": {"kind": "form", "lead": {"email": "ana.duarte@nortex.example"}, "url": "https://nortex.example/a"},
 }
+INTAKE = {"offer": "handoffs", "lead": "leads", "engagement": "engagements"}
+INDEX = json.loads((Path(__file__).parents[2] / "data" / "hostile_index.json").read_text())
 
 
 def inside(body, path: str):
@@ -63,7 +71,8 @@ def listed(expected) -> list[object]:
 def test_hostile(case):
     rep, crm = RepFactory(), integrator()
     handoff = offered(rep)
-    path = "/api/v1/handoffs/" if case["to"] == "offer" else f"/api/v1/handoffs/{handoff.uid}/{case['to']}/"
+    door = INTAKE.get(case["to"])
+    path = f"/api/v1/{door}/" if door else f"/api/v1/handoffs/{handoff.uid}/{case['to']}/"
     body = payload(case)
     before, started_at = rows(), time.perf_counter()
     answer = crm.raw(
@@ -83,6 +92,17 @@ def test_hostile(case):
     for name, value in case.get("keeps", {}).items():
         place, last = inside(answer.data, name)
         assert place[last] == value
+
+
+@pytest.mark.parametrize("number", INDEX)
+def test_every_number_of_the_catalogue_is_tried(number):
+    covered = INDEX[number]
+    if covered == "cases":
+        assert any(case["id"].startswith(number) for case in CASES)
+        return
+    for test in covered:
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (Path(__file__).parents[3] / path).read_text()
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def made_ready(verb: str, crm: Caller) -> None:
         asked = {"reason": "missing_context", "question": "Which product?"}
         assert crm.post("handoff-hold", story.UID, data=asked).status_code == 200
     if verb == "uphold":
-        assert crm.post("handoff-reject", story.UID, data={"reason": "data.duplicate"}).status_code == 200
+        assert crm.post("handoff-reject", story.UID, data={"reason": "fit.company_size", "evidence": {"employee_count": 3}}).status_code == 200
     if verb == "take":
         Handoff.objects.update(owner=None)
 

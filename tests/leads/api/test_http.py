@@ -62,7 +62,7 @@ def port(server: tuple[int, Path]) -> Iterator[int]:
     logged_before = len(log.read_text())
     yield port
     # Who hung up without a word is nobody's fault; anything else is ours.
-    assert "Traceback" not in log.read_text()[logged_before:]
+    assert "Internal Server Error" not in log.read_text()[logged_before:]
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_lengths_that_lie_are_refused_and_nothing_is_smuggled(send, key):
     ]:
         found = statuses(send(data))
         assert len(found) <= 1, data
-        assert all(400 <= status < 500 for status in found), (found, data)
+        assert set(found) <= {400, 408, 411, 501}, (found, data)
         assert rows() == before, data
 
 
@@ -191,7 +191,7 @@ def test_two_keys_in_two_headers_open_nothing(send, key):
     other = integrator().key
     for second in (key, other, "x"):
         assert statuses(send(request(key, f"Authorization: Bearer {second}"))) == [401]
-    assert statuses(send(request(key + "\x20" * 10_000 + "x"))) in ([400], [401])
+    assert statuses(send(request(key + "\x20" * 10_000 + "x"))) in ([400], [401], [431])
     assert rows() == before
 
 
@@ -212,10 +212,17 @@ def test_another_host_is_refused(send, key, headers, target):
 
 
 def test_no_address_in_an_answer_comes_from_a_header_of_the_caller(send, key):
-    for number, forged in enumerate(("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example", "X-Host: evil.example")):
+    said = ("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example", "X-Host: evil.example")
+    for number, forged in enumerate(said):
         body = json.dumps({"email": f"ana{number}@nortex.example"}).encode()
         heard = send(request(key, forged, body=body))
         assert statuses(heard) == [201]
         assert b"evil.example" not in heard
     heard = send(request(key, target=f"http://evil.example{LEADS}"))
     assert b"Location: http://evil.example" not in heard
+
+
+def test_a_key_in_the_query_is_not_logged(server, send, key):
+    _, log = server
+    assert statuses(send(request(key, target=f"{LEADS}?api_key={key}"))) == [401]
+    assert key.split("_")[2] not in log.read_text()
