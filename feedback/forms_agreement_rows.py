@@ -7,7 +7,7 @@ from django import forms
 
 from leads.logic import facts
 from leads.logic.agreement import MOST_POINTS
-from leads.logic.agreement_words import KINDS
+from leads.logic.agreement_phrases import KINDS
 from leads.logic.conditions import OPERATORS
 from leads.logic.errors import InvalidInput
 from leads.models import EngagementKind

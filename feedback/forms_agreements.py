@@ -6,10 +6,11 @@ leads.logic.agreement and brought back to the field by `DraftForm.blame`.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
 from django.utils.text import slugify
 
 from feedback.forms_agreement_rows import ConditionRow, CountRow, FitRow, IntentRow
@@ -44,7 +45,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]
 
 
 def _rows(kind: type[forms.Form], most: int, *, extra: int, is_ordered: bool = False) -> type[RowSet]:
-    made: type[RowSet] = formset_factory(
+    made = formset_factory(
         kind,
         formset=RowSet,
         extra=extra,
@@ -53,7 +54,7 @@ def _rows(kind: type[forms.Form], most: int, *, extra: int, is_ordered: bool = F
         max_num=most + _SPARE,
         absolute_max=most + _SPARE,
     )
-    return made
+    return cast(type[RowSet], made)
 
 
 ConditionRows = _rows(ConditionRow, MOST_TERMS, extra=1)
@@ -68,9 +69,7 @@ class RuleRow(forms.Form):
     of = forms.ChoiceField(choices=[(LEAD, "one person"), (ACCOUNT, "a whole account")], initial=LEAD, label="Asks of")
     min_fit = forms.IntegerField(required=False, min_value=0, max_value=100, label="Fit from")
     min_intent = forms.IntegerField(required=False, min_value=0, max_value=100, label="Intent from")
-    min_confidence = forms.IntegerField(
-        min_value=0, max_value=100, initial=60, label="Visitors’ account sure from, %"
-    )
+    min_confidence = forms.IntegerField(min_value=0, max_value=100, initial=60, label="Visitors’ account sure from, %")
 
     def __init__(self, *args: Any, groups: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,18 +157,18 @@ class DraftForm:
 
     def __init__(
         self,
-        data: Mapping[str, Any] | None,
+        data: QueryDict | None,
         *,
         document: Mapping[str, Any],
         groups: Mapping[str, str],
         note: str,
         seen: str,
     ) -> None:
-        of_groups = {"form_kwargs": {"groups": groups}}
+        of_groups = {"groups": groups}
         duties = {"sql": "\n".join(document["sql"]["checklist"]), "note": note, "seen": seen, **document["duties"]}
         self.fit = FitRows(data, prefix="fit", initial=document["icp"]["terms"])
-        self.intent = IntentRows(data, prefix="intent", initial=document["intent"]["terms"], **of_groups)
-        self.rules = RuleRows(data, prefix="rules", initial=document["mql"]["rules"], **of_groups)
+        self.intent = IntentRows(data, prefix="intent", initial=document["intent"]["terms"], form_kwargs=of_groups)
+        self.rules = RuleRows(data, prefix="rules", initial=document["mql"]["rules"], form_kwargs=of_groups)
         self.duties = DutiesForm(data, initial=duties)
         self.problem = ""
 
@@ -199,7 +198,7 @@ class DraftForm:
 
     def reopen(self, seen: str) -> None:
         """Let what was typed be saved over the text with the digest `seen`, which somebody else wrote meanwhile."""
-        typed = self.duties.data.copy()
+        typed = cast(QueryDict, self.duties.data).copy()
         typed["seen"] = seen
         self.duties.data = typed
 

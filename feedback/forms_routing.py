@@ -6,8 +6,6 @@ from django import forms
 
 from feedback.reports.routing_previews import Told
 
-_SCORE = {"min_value": 0, "max_value": 100, "required": False}
-
 
 def _text(label: str, longest: int, **more: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=longest, required=False, **more)
@@ -27,8 +25,8 @@ class PreviewForm(forms.Form):
     product = _text("Product of interest", 100)
     channel = _text("Channel", 50)
     campaign = _text("Campaign", 200)
-    fit = forms.IntegerField(label="Fit", **_SCORE)
-    intent = forms.IntegerField(label="Intent", **_SCORE)
+    fit = forms.IntegerField(label="Fit", min_value=0, max_value=100, required=False)
+    intent = forms.IntegerField(label="Intent", min_value=0, max_value=100, required=False)
 
     def told(self) -> Told:
         """What was typed, but for the lead."""

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from feedback.logic.routing import ROUTING
 from feedback.models import AccountOwner, Rep, RoutingRule, Turn
+from feedback.reports.routing import written
 from leads.admin_kinds import SeenForm
 from leads.logic.conditions import MOST_CONDITIONS, OPERATORS, Condition
 from leads.logic.errors import InvalidInput
@@ -33,10 +34,10 @@ def _rows() -> dict[str, forms.Field]:
 
 
 # A row of inputs for each condition a rule may have, declared as if each were written out.
-_Rows: Any = type(SeenForm)("_Rows", (SeenForm,), _rows())
+_Rows: Any = type("_Rows", (SeenForm,), _rows())
 
 
-class RoutingRuleForm(_Rows):  # type: ignore[misc]
+class RoutingRuleForm(_Rows):
     """A rule. What is typed as conditions is kept as routing reads it."""
 
     class Meta:
@@ -51,9 +52,8 @@ class RoutingRuleForm(_Rows):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number, one in enumerate(self.instance.conditions, start=1):
-            value = one["value"]
-            written = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-            for name, shown in zip(row_names(number), (one["field"], one["operator"], written), strict=True):
+            kept = (one["field"], one["operator"], written(one["value"]))
+            for name, shown in zip(row_names(number), kept, strict=True):
                 self.fields[name].initial = shown
 
     def clean_name(self) -> str:
@@ -65,15 +65,10 @@ class RoutingRuleForm(_Rows):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         """Also: each row is a condition, or empty."""
-        cleaned = super().clean()
+        cleaned: dict[str, Any] = super().clean()
         kept = [read for number in range(1, MOST_CONDITIONS + 1) if (read := self._read(number, cleaned))]
         self.instance.conditions = [
-            {
-                "field": one.field,
-                "operator": one.operator,
-                "value": list(one.value) if isinstance(one.value, tuple) else one.value,
-            }
-            for one in kept
+            {"field": one.field, "operator": one.operator, "value": one.written()} for one in kept
         ]
         return cleaned
 

@@ -85,7 +85,7 @@ def edit(request: PageRequest) -> HttpResponse:
             except InvalidInput as error:
                 form.blame(error)
             except StateConflict as error:
-                form.problem, status = f"{error.message} What you typed is below; saving it again replaces theirs.", 409
+                form.problem, status = f"{error.message} What you typed is kept below.", 409
                 form.reopen(found.digest)
     context = {"form": form, "draft": found, "signed": [one for one in found.signatures if one.is_present]}
     return render(request, "feedback/agreement_edit.html", context, status=status)

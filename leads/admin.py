@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from leads import admin_pages as admin_pages
 from leads import admin_websites as admin_websites
 from leads.actions import api_keys, outbox
 from leads.admin_kinds import MOST_AT_ONCE, Guarded, ReadOnly, actor

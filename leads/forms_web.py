@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from leads.actions.web_forms import TOKEN_LASTS_SECONDS
 from leads.admin_kinds import SeenForm
 from leads.logic.errors import InvalidInput
-from leads.logic.web_form import CONSENT, MEANINGS, MESSAGE, TOKEN, TRAP, USUAL, VISITOR, clean_mapping
+from leads.logic.web_form import CONSENT, MEANINGS, MESSAGE, TOKEN, USUAL, VISITOR, clean_mapping
 from leads.logic.website import clean_origin, clean_thanks_url
 from leads.models import WebForm, Website
 
@@ -121,7 +121,7 @@ class WebsiteForm(SeenForm):
 class WebFormForm(SeenForm):
     """A form: which of its fields mean what, one a line."""
 
-    fields = forms.CharField(
+    fields = forms.CharField(  # type: ignore[assignment]
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "cols": 60}),
         help_text=(
@@ -164,6 +164,3 @@ class WebFormForm(SeenForm):
         except InvalidInput as error:
             self.add_error("thanks_url", error.message)
         return cleaned
-
-
-__all__ = ["TRAP", "FilledForm", "Token", "WebFormForm", "WebsiteForm", "make_token", "read_token"]

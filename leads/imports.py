@@ -8,9 +8,10 @@ from leads.actions.engagements import EngagementInput, clean_engagement, keep_en
 from leads.actions.import_kinds import Batch, ImportKind, RowDone, register
 from leads.actions.people import AccountInput, CampaignInput, LeadInput, clean_lead, keep_leads
 from leads.actions.upsert import Kept
+from leads.actions.visitors import VisitorInput
 from leads.logic.errors import InvalidInput, LeadLoopError
 from leads.logic.import_values import Column, Holds
-from leads.models import Consent, EngagementKind
+from leads.models import Consent, EngagementKind, LawfulBasis
 
 LEAD = (
     Column("external_id", "the CRM's key of the lead"),
@@ -28,6 +29,12 @@ ACCOUNT = (
     Column("account.employee_count", "how many people work there", Holds.COUNT),
     Column("account.city", "its city"),
     Column("account.country", "its country, two letters of ISO 3166"),
+)
+VISITOR = (
+    Column("visitor.external_id", "the key of the browser, known or not"),
+    Column("visitor.tool", "which tool says that the company is theirs"),
+    Column("visitor.confidence", "how sure the tool is, 0 to 100", Holds.COUNT),
+    Column("visitor.lawful_basis", f"needed with a tool: {', '.join(LawfulBasis.values)}"),
 )
 CAMPAIGN = (
     Column("campaign.external_id", "the CRM's key of the campaign"),
@@ -59,6 +66,12 @@ def campaign_of(row: Mapping[str, Any], *, system: str) -> CampaignInput | None:
     """The campaign that the row names, or None."""
     given = _part(row, "campaign.", [one.name.removeprefix("campaign.") for one in CAMPAIGN])
     return CampaignInput(**_with_system(given, system)) if given else None
+
+
+def visitor_of(row: Mapping[str, Any], *, system: str) -> VisitorInput | None:
+    """The browser that the row names, or None."""
+    given = _part(row, "visitor.", [one.name.removeprefix("visitor.") for one in VISITOR])
+    return VisitorInput(**{"external_id": "", **_with_system(given, system)}) if given else None
 
 
 def _part(row: Mapping[str, Any], prefix: str, names: Sequence[str]) -> dict[str, Any]:
@@ -103,13 +116,15 @@ def apply_engagements(batch: Batch) -> list[RowDone]:
 
     def clean(row: dict[str, Any]) -> EngagementInput:
         lead = lead_of(row, system=system, prefix="lead.")
-        given = _part(row, "", ["kind", "subject", "occurred_at", "duration_seconds", "external_id"])
+        given = _part(row, "", ["kind", "subject", "url", "occurred_at", "duration_seconds", "external_id"])
+        visitor = visitor_of(row, system=system)
         try:
             return clean_engagement(
                 EngagementInput(
                     **_with_system(given, system),
                     lead=lead,
-                    account=None if lead else account_of(row, system=system),
+                    account=account_of(row, system=system) if visitor or not lead else None,
+                    visitor=visitor,
                     campaign=campaign_of(row, system=system),
                 ),
                 now=now,
@@ -148,8 +163,10 @@ def register_kinds() -> None:
                 Column("kind", f"one of {', '.join(EngagementKind.values)}", is_required=True),
                 Column("occurred_at", "when", Holds.INSTANT, is_required=True),
                 Column("subject", "what: the page, the form, the webinar"),
+                Column("url", "address of the page, http or https; its query is not kept"),
                 Column("duration_seconds", "how long", Holds.COUNT),
                 *prefixed(LEAD, "lead."),
+                *VISITOR,
                 *ACCOUNT,
                 *CAMPAIGN,
             ),

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from feedback.actions.offers import KnownOffer, offer_known
+from feedback.actions.offer_input import KnownOffer
+from feedback.actions.offers import offer_known
 from feedback.logic.recycling import Ended, Plan, why_not_again
 from feedback.logic.rights import LEADLOOP
 from feedback.logic.states import ACTIVE, State

@@ -68,8 +68,8 @@ class DecideView(HandoffApiView):
     def post(self, request: Request) -> Response:
         """Up to 500 decisions in a list, done in their order, with a result for each.
 
-        Each is a transaction of its own: what one is refused for stops no other. With an Idempotency-Key all of them are
-        one transaction, in which a refused decision still stops no other, and a database that is too busy all of them.
+        Each is a transaction of its own: what one is refused for stops no other. With an Idempotency-Key all of them
+        are one transaction, in which a refused decision still stops no other, and a busy database stops all of them.
         """
         rows = request.data
         if not isinstance(rows, list) or not 1 <= len(rows) <= LONGEST_BATCH:

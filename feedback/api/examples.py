@@ -1,6 +1,10 @@
 """The examples of the API on handoffs: the story of leads.api.examples goes on."""
 
+from collections.abc import Mapping
+
 from leads.api import examples as story
+
+Examples = Mapping[str, object]
 
 UID = story.UID
 REP_UID = "5a9e7c31-0d64-4b82-9f1c-2e8b6d4a0f55"
@@ -26,14 +30,17 @@ OFFER_OF_ACCOUNT = {
 }
 _REJECTION = {"reason": "fit.company_size", "evidence": {"employee_count": 12}, "note": "The German branch alone"}
 
-NOTE = {"A click": {}, "With a note, entered later": {"note": "Agreed by phone", "at": "2026-11-20T11:30:00+01:00"}}
-REJECT = {"With what the reason asks for": _REJECTION}
-TURN_BACK = {"To the team's queue": {"note": "Switzerland is not mine"}, "To a colleague": {"to": REP_UID}}
-ATTEMPT = {
+NOTE: Examples = {
+    "A click": {},
+    "With a note, entered later": {"note": "Agreed by phone", "at": "2026-11-20T11:30:00+01:00"},
+}
+REJECT: Examples = {"With what the reason asks for": _REJECTION}
+TURN_BACK: Examples = {"To the team's queue": {"note": "Switzerland is not mine"}, "To a colleague": {"to": REP_UID}}
+ATTEMPT: Examples = {
     "A call that was answered": {"kind": "call", "is_two_way": True, "note": "Budget in spring"},
     "A mail": {"kind": "mail"},
 }
-OUTCOME = {
+OUTCOME: Examples = {
     "Won": {
         "kind": "won",
         "amount": "1200.50",
@@ -43,15 +50,15 @@ OUTCOME = {
     },
     "An opportunity": {"kind": "opportunity"},
 }
-REASSIGN = {"To a colleague": {"to": REP_UID}}
-HOLD = {
+REASSIGN: Examples = {"To a colleague": {"to": REP_UID}}
+HOLD: Examples = {
     "A question to marketing": {"reason": "missing_context", "question": "Which product did they look at?"},
     "The prospect is away": {"reason": "prospect_away"},
 }
-ANSWER = {"What marketing knows": {"text": "The router, three times."}}
-AT = {"Now": {}}
-NOTHING = {"Nothing to say": {}}
-ABSENCE = {
+ANSWER: Examples = {"What marketing knows": {"text": "The router, three times."}}
+AT: Examples = {"Now": {}}
+NOTHING: Examples = {"Nothing to say": {}}
+ABSENCE: Examples = {
     "Holidays": {
         "starts_at": "2026-12-24T00:00:00+01:00",
         "ends_at": "2027-01-02T00:00:00+01:00",

@@ -22,9 +22,10 @@ class AccountOwner(models.Model):
 class RoutingRule(Identified):
     """Leads of which every condition holds go to `team`; the first active rule by position decides.
 
-    `conditions` is a list of {"field", "operator", "value"} (feedback.logic.routing). Among the members the turn goes
-    by weight; a rule without members takes every rep of the team, with weight 1. `by_hours` passes over who is not at
-    work while somebody else is. Without anybody to take it the handoff waits in the team's unassigned queue.
+    `conditions` is a list of {"field", "operator", "value"}, the value as typed (feedback.logic.routing.ROUTING).
+    Among the members the turn goes by weight; a rule without members takes every rep of the team, with weight 1.
+    `by_hours` passes over who is not at work while somebody else is. Without anybody to take it the handoff waits in
+    the team's unassigned queue.
     """
 
     name = models.CharField(max_length=100, unique=True)

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from feedback.logic.rights import Person, may_agree, may_sign
 from leads.logic.agreement_diff import Since, histories
-from leads.logic.agreement_words import Figure, Line, Section, sections, warnings
+from leads.logic.agreement_phrases import Figure
+from leads.logic.agreement_words import Line, Section, sections, warnings
 from leads.logic.contributed import change_words
 from leads.models import AgreementState, Side
 from leads.reports.agreements import Signature, Version

@@ -21,7 +21,7 @@ _SURE = 85
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What both say of one thing; `is_same` where there is nothing to choose."""
+    """What each says of one thing, "" for nothing; `is_same` where there is nothing to choose."""
 
     label: str
     left: str
@@ -78,7 +78,9 @@ def duplicates_page(found: OpenPairs, *, counts: Counts, now: dt.datetime) -> Du
         sentence="Leads and companies that may be one. Merging keeps both histories, and cannot be undone.",
         cards=tuple(_card(pair, counts=counts, now=now, is_first=pair is found.pairs[0]) for pair in found.pairs),
         more_url=more,
-        empty=Empty(headline="Nobody looks like anybody else", sentence="When two leads or companies do, they are shown here."),
+        empty=Empty(
+            headline="Nobody looks like anybody else", sentence="When two leads or companies do, they are shown here."
+        ),
     )
 
 
@@ -112,7 +114,7 @@ def _lines(left: Lead | Account, right: Lead | Account, *, counts: Counts, now: 
     """What is the same and what differs; where both are silent there is no line."""
     for (label, ours), (_, theirs) in zip(_facts(left, now=now), _facts(right, now=now), strict=True):
         if ours or theirs:
-            yield Line(label=label, left=ours or "not known", right=theirs or "not known", is_same=ours == theirs)
+            yield Line(label=label, left=ours, right=theirs, is_same=ours == theirs)
     done = [str(counts.engagements.get(one, 0)) for one in (left, right)]
     yield Line(label="Engagements", left=done[0], right=done[1], is_same=done[0] == done[1])
     handed = [_handed(counts.handoffs.get(one, HandoffCount())) for one in (left, right)]

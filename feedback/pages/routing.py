@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from feedback.logic.routing import ROUTING, Member, Step
 from feedback.models import RoutingRule
-from feedback.reports.routing import Route
+from feedback.reports.routing import Route, written
 from feedback.reports.routing_overview import Line, Place
 from feedback.reports.routing_traces import Names, Trace
 from leads.logic.conditions import OPERATORS, Condition
@@ -19,6 +19,7 @@ _REFUSED = {
     "returned": "returned this lead after work",
     "turned_back": "turned this lead back",
 }
+_UNABLE = {"inactive": "not active", "benched": "benched", "avoided": "left out"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +54,11 @@ class PlaceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleCard:
-    """One rule of the overview. `note` says what is unusual about it, or ""."""
+    """One rule of the overview. `says` is whom it takes and to which team, `note` what is unusual about it, or ""."""
 
     number: int
     name: str
-    team: str
-    conditions: tuple[str, ...]
-    hours: str
+    says: str
     note: str
     rows: tuple[PlaceRow, ...]
     taken: str
@@ -135,10 +134,10 @@ def _rule(step: Step, names: Names) -> str:
 
 def condition_words(field: str, operator: str, value: object) -> str:
     """A condition as a person would say it: account's country is one of de, at."""
-    written = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    text = written(value)
     if field not in ROUTING.fields or operator not in OPERATORS:
-        return f"{field} {operator} {written}".strip()
-    return ROUTING.words(Condition(field, operator, written))
+        return f"{field} {operator} {text}".strip()
+    return ROUTING.words(Condition(field, operator, text))
 
 
 def _why(step: Step, *, verb: str = "") -> str:
@@ -153,7 +152,7 @@ def _why(step: Step, *, verb: str = "") -> str:
     if why == "not_at_work":
         until = f" until {_instant(step['opens_at'])}" if step["opens_at"] else ""
         return f"{to_be}not at work{until}"
-    return to_be + {"inactive": "not active", "benched": "benched", "avoided": "left out"}.get(why, why)
+    return f"{to_be}{_UNABLE.get(why, why)}"
 
 
 def _instant(written: str) -> str:
@@ -182,13 +181,17 @@ def _card(number: int, line: Line, *, is_covered: bool) -> RuleCard:
     return RuleCard(
         number=number,
         name=rule.name,
-        team=rule.team.name,
-        conditions=tuple(condition_words(one["field"], one["operator"], one["value"]) for one in rule.conditions),
-        hours="Prefers who is at work." if rule.by_hours else "Whatever the hour.",
+        says=_says(rule),
         note=_note(rule, line, is_covered=is_covered),
         rows=tuple(_row(place, due=due, taken=line.taken_count) for place in line.places),
         taken=f"{line.taken_count} turn{'' if line.taken_count == 1 else 's'} in the last 30 days",
     )
+
+
+def _says(rule: RoutingRule) -> str:
+    asked = ", and ".join(condition_words(one["field"], one["operator"], one["value"]) for one in rule.conditions)
+    hours = "It prefers who is at work." if rule.by_hours else "Hours play no part."
+    return f"{f'When {asked}' if asked else 'Whatever comes'}: to {rule.team}. {hours}"
 
 
 def _note(rule: RoutingRule, line: Line, *, is_covered: bool) -> str:

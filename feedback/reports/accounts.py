@@ -49,16 +49,20 @@ class AccountDetail:
 
 def account_detail(uid: UUID, *, person: Person, now: dt.datetime) -> AccountDetail:
     """The account, or the one it was merged into, when the person may see one of its handoffs or sees all; NotFound
-    otherwise. Seven statements.
+    otherwise. Six statements.
     """
-    account = Account.objects.select_related("merged_into").filter(uid=uid).first()
+    account = (
+        Account.objects.select_related("standing__agreement", "merged_into__standing__agreement")
+        .filter(uid=uid)
+        .first()
+    )
     if account is not None:
         account = account.merged_into or account
     handoffs: list[Handoff] = []
     if account is not None:
         seen = Handoff.objects.visible_to(person).filter(account=account)
-        related = ("lead", "owner__user", "reason", "campaign")
-        handoffs = list(seen.select_related(*related).order_by("-id")[:_MOST_HANDOFFS])
+        seen = seen.select_related("lead", "owner__user", "reason", "campaign").order_by("-id")
+        handoffs = list(seen[:_MOST_HANDOFFS])
     if account is None or not (handoffs or person.sees_all):
         raise NotFound("There is no such account, or it is not yours to see.")
     people = _people(account)
@@ -66,7 +70,7 @@ def account_detail(uid: UUID, *, person: Person, now: dt.datetime) -> AccountDet
     visible = {lead.pk for lead in people} if person.sees_all else own
     return AccountDetail(
         account=account,
-        standing=Standing.objects.select_related("agreement").filter(account=account).first(),
+        standing=getattr(account, "standing", None),
         people=people[:MOST_PEOPLE],
         has_more_people=len(people) > MOST_PEOPLE,
         visible=frozenset(visible),

@@ -3,16 +3,18 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 
 from feedback import availability
 from feedback.logic import routing as logic
-from feedback.logic.routing import Ask, Given, Matched, Member, Refused, Rule, Step
+from feedback.logic.routing import ROUTING, Ask, Given, Matched, Member, Refused, Rule, Step
 from feedback.logic.states import State
 from feedback.logic.turns import Seat
 from feedback.models import Absence, AbsenceKind, AccountOwner, Handoff, Rep, RoutingRule, Team, Turn
 from leads.logic.conditions import Condition
+from leads.logic.errors import InvalidInput
 from leads.models import Account, Lead
 from leads.reports.facts import facts_of
 
@@ -66,15 +68,25 @@ def rule_of(row: RoutingRule) -> Rule:
     return Rule(
         pk=row.pk,
         uid=str(row.uid),
-        conditions=[Condition(one["field"], one["operator"], _value(one["value"])) for one in row.conditions],
+        conditions=[_condition(one) for one in row.conditions],
         team=row.team_id,
         team_is_active=row.team.is_active,
         by_hours=row.by_hours,
     )
 
 
-def _value(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def _condition(kept: Mapping[str, Any]) -> Condition:
+    try:
+        return ROUTING.read(kept["field"], kept["operator"], written(kept["value"]))
+    except InvalidInput:
+        return Condition(kept["field"], "in", ())
+
+
+def written(value: object) -> str:
+    """The value of a kept condition as it is typed: lists with commas, "" for none."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from feedback.logic.lines import HEIGHT, LineChart
 
 register = template.Library()
 _MOST_LABELS = 7
+# What stands above a dashed line: the letters that have room there, and roughly their share of the width in percent.
+_LONGEST_NAME, _NAME_WIDTH = 24, 14.0
 
 
 @register.inclusion_tag("_chart_bars.html")
@@ -31,6 +33,7 @@ def chart_line(chart: LineChart, title: str, description: str = "", unit: str = 
         "width": WIDTH,
         "height": HEIGHT,
         "is_many": len(chart.lines) > 1,
+        "names": _names(chart),
     }
 
 
@@ -38,6 +41,24 @@ def chart_line(chart: LineChart, title: str, description: str = "", unit: str = 
 def chart_heat(chart: HeatMap, title: str, head: str = "") -> dict[str, Any]:
     """A heat map as a table of shares in percent; `head` names the rows."""
     return {"chart": chart, "title": title, "head": head}
+
+
+def _names(chart: LineChart) -> list[tuple[str, str, str]]:
+    """What stands above the dashed lines: (place in percent, which end of the words stands there, the words).
+
+    A long name becomes "rules changed", and one that would lie on the one before is left out: the sentence below the
+    chart has them all.
+    """
+    found: list[tuple[str, str, str]] = []
+    free_from = 0.0
+    for x, name in sorted(chart.changes):
+        percent = x / WIDTH * 100
+        anchor = "start" if percent < _NAME_WIDTH / 2 else "end" if percent > 100 - _NAME_WIDTH / 2 else "middle"
+        begin = percent - {"start": 0.0, "middle": _NAME_WIDTH / 2, "end": _NAME_WIDTH}[anchor]
+        if begin >= free_from:
+            found.append((f"{percent:.2f}%", anchor, name if len(name) <= _LONGEST_NAME else "rules changed"))
+            free_from = begin + _NAME_WIDTH
+    return found
 
 
 def _thinned(labels: tuple[str, ...]) -> list[str]:

@@ -57,7 +57,10 @@ def edit(uid: UUID, *, by: Actor, document: object, note: str = "", seen: str | 
     words = one_line(note, field="note", longest=_LONGEST_NOTE)
     contributed = contributions.collected()
     if seen is not None and seen != text_digest(agreement.document, contributed, agreement.note):
-        raise StateConflict("Somebody changed this draft, or the reasons or targets in it, since you opened it.")
+        raise StateConflict(
+            "Somebody changed this draft, or the reasons or targets in it, since you opened it. "
+            "Saved again, yours takes the place of theirs."
+        )
     written = text.written(_read(document))
     if (written, words) == (agreement.document, agreement.note):
         return agreement

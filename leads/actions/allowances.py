@@ -57,7 +57,7 @@ def spent(key: str, *, limit: int, seconds: int = 60, amount: int = 1) -> Spent:
     """
     if not 0 < seconds <= LONGEST_WINDOW_SECONDS:
         raise ValueError(f"A window lasts up to {LONGEST_WINDOW_SECONDS} seconds, not {seconds}.")
-    given = {"key": key, "limit": limit, "seconds": seconds, "amount": amount}
+    given: dict[str, str | int | None] = {"key": key, "limit": limit, "seconds": seconds, "amount": amount}
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, given)
         row = cursor.fetchone()

@@ -82,7 +82,8 @@ _GIVEN = """json_to_recordset(%s::json) AS given (lead_id bigint, account_id big
 # Touched is a log of its own: who is in it is scored anew.
 _MORE = f"""
 WITH touched AS (
-    INSERT INTO leads_touched (lead_id, account_id) SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
+    INSERT INTO leads_touched (lead_id, account_id)
+    SELECT (pair->>0)::bigint, (pair->>1)::bigint FROM json_array_elements(%s::json) AS pair)
 INSERT INTO leads_engagementday AS day ({_COLUMNS}, count, duration_seconds, last_at)
 SELECT {_COLUMNS}, count, seconds, last_at FROM {_GIVEN}
 ON CONFLICT ON CONSTRAINT engagement_day_once DO UPDATE SET
@@ -124,14 +125,13 @@ _LESS = (
 def count(counted: Counted, *, touched: Iterable[Engagement] = ()) -> None:
     """Write it down, and have the leads and accounts of the `touched` engagements scored anew.
 
-    One statement for what is more; what is less takes at most four. Belongs in the transaction that wrote the engagements, after it wrote them; whom they are of is locked. Rows are
-    written in one order, whoever writes them.
+    One statement for what is more; what is less takes at most four. Belongs in the transaction that wrote the
+    engagements, after it wrote them; whom they are of is locked. Rows are written in one order, whoever writes them.
     """
     pairs = {(row.lead_id, row.account_id) for row in touched if row.lead_id or row.account_id}
     with connection.cursor() as cursor:
         if counted.more:
-            given = [[lead for lead, _ in pairs], [account for _, account in pairs], _written(counted.more.items())]
-            cursor.execute(_MORE, given)
+            cursor.execute(_MORE, [json.dumps(sorted(pairs, key=str)), _written(counted.more.items())])
         if counted.less:
             _take_away(cursor, counted.less)
 
@@ -180,4 +180,5 @@ def lift(visitors: Iterable[int]) -> list[tuple[int, str, str, dt.date, int, int
     """
     with connection.cursor() as cursor:
         cursor.execute(_LIFT, [list(visitors)])
-        return cursor.fetchall()
+        found: list[tuple[int, str, str, dt.date, int, int, dt.datetime]] = cursor.fetchall()
+    return found

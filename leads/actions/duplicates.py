@@ -18,7 +18,6 @@ from leads.logic.alike import (
     Person,
     alike_companies,
     alike_people,
-    company_key,
     company_marks,
     person_marks,
 )
@@ -40,13 +39,6 @@ SELECT one.{who}_id, other.{who}_id FROM leads_likeness AS one CROSS JOIN LATERA
     ORDER BY cardinality(ARRAY(SELECT unnest(near.marks) INTERSECT SELECT unnest(one.marks))) DESC, near.id
     LIMIT %s
 ) AS other WHERE one.{who}_id = ANY(%s)
-"""
-_SIMILAR = """
-SELECT one.account_id, other.account_id FROM leads_likeness AS one CROSS JOIN LATERAL (
-    SELECT near.account_id FROM leads_likeness AS near
-    WHERE near.name %% one.name AND near.account_id IS NOT NULL AND near.account_id <> one.account_id
-    ORDER BY similarity(near.name, one.name) DESC, near.id LIMIT %s
-) AS other WHERE one.account_id = ANY(%s) AND one.name <> ''
 """
 _SAID = 100
 
@@ -168,17 +160,13 @@ def _alike_accounts(ids: Collection[int]) -> Iterable[Duplicate]:
         return []
     rows = Account.objects.filter(merged_into=None)
     fresh = rows.in_bulk(list(ids))
-    likeness = [
-        Likeness(account_id=pk, name=company_key(one.name), marks=list(company_marks(_company(one))))
-        for pk, one in fresh.items()
-    ]
-    _keep_likeness("account", ids, likeness)
-    with connection.cursor() as cursor:
-        # As far apart as alike_companies still counts.
-        cursor.execute("SET LOCAL pg_trgm.similarity_threshold = 0.5")
-    near = _near(_SHARED.format(who="account"), list(fresh)) | _near(_SIMILAR, list(fresh))
+    marks = {pk: company_marks(_company(one)) for pk, one in fresh.items()}
+    _keep_likeness("account", ids, [Likeness(account_id=pk, marks=list(found)) for pk, found in marks.items()])
+    near = _near(_SHARED.format(who="account"), list(fresh))
     known = fresh | rows.in_bulk([pk for pk in {other for _, other in near} if pk not in fresh])
-    found = ((a, b, alike_companies(_company(known[a]), _company(known[b]))) for a, b in near if a in known and b in known)
+    found = (
+        (a, b, alike_companies(_company(known[a]), _company(known[b]))) for a, b in near if a in known and b in known
+    )
     return [_pair("account", a, b, alike) for a, b, alike in found if alike.score >= ASK_FROM]
 
 

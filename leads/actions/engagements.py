@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from django.db import transaction
+from django.db.models.base import ModelState
 
 from leads.actions.clock import database_now
 from leads.actions.counts import Counted, count
@@ -148,9 +149,10 @@ def _people(given: Sequence[EngagementInput], *, counted: Counted) -> list[_Whos
     }
     seen = dict(zip(sightings, keep_visitors(list(sightings.values()), counted=counted), strict=True))
     at_home |= {lead.pk: lead.account_id for lead in leads.values()}
-    # Somebody else found out who a visitor is since the look above.
+    # Somebody else found out who a visitor is since the look above. Not locked: whoever holds the lead may wait for the
+    # visitor.
     if late := {one.lead_id for one in seen.values() if one.lead_id} - at_home.keys():
-        at_home |= _locked(late, ())
+        at_home |= dict(Lead.objects.filter(pk__in=late).values_list("pk", "account_id"))
     return [_whose(leads.get(at), seen.get(at), accounts.get(at), at_home) for at in range(len(given))]
 
 
@@ -194,11 +196,11 @@ def _locked(leads: Iterable[int], given: Sequence[EngagementInput]) -> dict[int,
     return dict(rows.values_list("pk", "account_id"))
 
 
-_COLUMNS = tuple(field.attname for field in Engagement._meta.concrete_fields)
-
-
 def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, groups: Sequence[Group]) -> Engagement:
-    values = {
+    row = Engagement.__new__(Engagement)
+    row._state = ModelState()
+    # What Model.__init__ would do field by field, in a tenth of its time.
+    row.__dict__ |= {
         "id": None,
         **whose._asdict(),
         "uid": ordered_uid(),
@@ -212,8 +214,7 @@ def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, groups:
         "external_system": one.external_system,
         "external_id": one.external_id,
     }
-    # By position: by name Django takes three times as long.
-    return Engagement(*[values[name] for name in _COLUMNS])
+    return row
 
 
 def _announce(rows: Sequence[Engagement]) -> None:

@@ -26,6 +26,7 @@ from leads.logic.errors import InvalidInput
 from leads.models import Account, Campaign, Engagement, Lead, RowResult, Touched
 
 Given = TypeVar("Given")
+_TOUCH_LEADS_OF = "INSERT INTO leads_touched (lead_id) SELECT id FROM leads_lead WHERE account_id = ANY(%s)"
 _TAKE_IN = frozenset({"marketer", "operations", "integrator"})
 
 
@@ -108,6 +109,4 @@ def _touch(*, leads: Iterable[int] = (), accounts: Iterable[int] = ()) -> None:
 def _touch_leads_of(accounts: Sequence[int]) -> None:
     if accounts:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO leads_touched (lead_id) SELECT id FROM leads_lead WHERE account_id = ANY(%s)", [accounts]
-            )
+            cursor.execute(_TOUCH_LEADS_OF, [list(accounts)])

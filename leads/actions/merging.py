@@ -71,7 +71,9 @@ def merge_leads(keep_uid: UUID, drop_uid: UUID, *, by: Actor) -> Lead:
     _move_history(keep, drop, column="lead", who="%s, account_id", by=by)
     _record("lead.merged", keep, drop, by=by, at=at, fill=fill)
     merged.send(sender=Lead, kept=keep, dropped=drop, by=by, at=at)
-    insert_rows(Touched, [Touched(lead_id=keep.pk), *([Touched(account_id=keep.account_id)] if keep.account_id else [])])
+    insert_rows(
+        Touched, [Touched(lead_id=keep.pk), *([Touched(account_id=keep.account_id)] if keep.account_id else [])]
+    )
     insert_rows(Changed, [Changed(lead_id=keep.pk)])
     return keep
 
@@ -106,8 +108,8 @@ def _both(model: type[Row], keep_uid: UUID, drop_uid: UUID) -> tuple[Row, Row]:
     """The two rows, locked with whatever was merged into them before."""
     if keep_uid == drop_uid:
         raise InvalidInput("drop names the same one: there is nothing to merge.", field="drop")
-    named = list(model._default_manager.filter(uid__in=[keep_uid, drop_uid]).values_list("pk", flat=True))
-    before = model._default_manager.filter(merged_into__in=named).values_list("pk", flat=True)
+    named: list[int] = list(model._default_manager.filter(uid__in=[keep_uid, drop_uid]).values_list("pk", flat=True))
+    before: list[int] = list(model._default_manager.filter(merged_into__in=named).values_list("pk", flat=True))
     rows = _locked(model, {*named, *before})
     by_uid = {row.uid: row for row in rows}
     for uid in (keep_uid, drop_uid):

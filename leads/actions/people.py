@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from leads.actions.bulk import insert_rows
 from leads.actions.upsert import Kept, Key, Wanted, upsert, upsert_and_find
@@ -196,7 +196,13 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
     address, if there is one and the domain is a company's. Locks accounts, then leads.
     """
     with_account = [one.account for one in given if one.account]
-    domains = {domain for one in given if not one.account for domain in company_domains(one.email)}
+    settled = _settled(given)
+    domains = {
+        domain
+        for one in given
+        if not one.account and (one.external_id or one.email not in settled)
+        for domain in company_domains(one.email)
+    }
     accounts, by_domain = _keep_accounts(with_account, domains=domains) if with_account or domains else ([], {})
     account_of = iter(accounts)
 
@@ -211,7 +217,7 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
         if one.account:
             values["account_id"] = next(account_of).row.pk
             return Wanted(keys=keys(one), values=values)
-        matched = next((by_domain[key] for key in _domain_keys(one) if key in by_domain), None)
+        matched = next((by_domain[key] for key in _domain_keys(one) if key in by_domain), None) if by_domain else None
         return Wanted(keys=keys(one), values=values, if_lacking={"account_id": matched.pk} if matched else {})
 
     leads = upsert(Lead, [wanted(one) for one in given])
@@ -224,6 +230,23 @@ _LEAD_COLUMNS = (
     *("email", "name", "title", "phone", "country", "language", "product", "consent"),
     *("external_system", "external_id"),
 )
+
+
+def _settled(given: Sequence[LeadInput]) -> set[str]:
+    """The mail addresses of leads that have an account, of those for which none is named: nobody needs to look for
+    one. One statement, no locks.
+    """
+    emails = [one.email for one in given if one.email and not one.account and not one.external_id]
+    if not emails:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLED, [emails])
+        return {email for (email,) in cursor.fetchall()}
+
+
+_SETTLED = """
+SELECT email FROM leads_lead WHERE email = ANY(%s) AND NOT email = '' AND account_id IS NOT NULL
+"""
 
 
 def _domain_keys(one: LeadInput) -> list[Key]:

@@ -57,7 +57,7 @@ WHERE old.id = given.id AND old.rule = given.old_rule AND old.scored_at <= %(at)
 """
 _CLAIM = """
 INSERT INTO leads_scoringpass (scored_on, agreement_id, claimed_until)
-VALUES (%(on)s, %(agreement)s, clock_timestamp() + %(lease)s)
+VALUES (%(on)s, %(agreement)s, clock_timestamp() + %(lease)s * interval '1 second')
 ON CONFLICT (scored_on, agreement_id) DO UPDATE SET claimed_until = EXCLUDED.claimed_until
 WHERE leads_scoringpass.finished_at IS NULL AND leads_scoringpass.claimed_until <= clock_timestamp()
 RETURNING id
@@ -153,7 +153,7 @@ def _chunks(sums: Sums, *, after: int) -> Iterable[list[int]]:
 
 def _claimed(ruling: InForce, *, on: dt.date) -> ScoringPass | None:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"on": on, "agreement": ruling.pk, "lease": _LEASE})
+        cursor.execute(_CLAIM, {"on": on, "agreement": ruling.pk, "lease": _LEASE.total_seconds()})
         row = cursor.fetchone()
     return ScoringPass.objects.get(pk=row[0]) if row else None
 

@@ -58,8 +58,8 @@ class _Known(Generic[Row]):
         if self._can_be_merged:
             table = connection.ops.quote_name(self.model._meta.db_table)
             # As an array it is looked up first, and the whole stays a matter of indexes.
-            kept = f"SELECT merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL AND ({where})"
-            where, params = f"{where} OR {table}.id = ANY(ARRAY({kept}))", params * 2
+            meant = f"SELECT merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL AND ({where})"
+            where, params = f"{where} OR {table}.id = ANY(ARRAY({meant}))", params * 2
         rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
         found = {row.pk: row for row in rows.extra(where=[where], params=params)}
         if self._can_be_merged and (late := {kept_id(row) for row in found.values()} - {None, *found}):

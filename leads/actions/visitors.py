@@ -140,9 +140,8 @@ def stitch(visitor_uid: UUID, lead_uid: UUID, *, by: Actor, at: dt.datetime | No
     as they are; who was another lead is this one from now on, and what they did before stays the other's. NotFound.
     Locks the lead, then the visitor. Journals visitor.identified.
     """
-    leads, visitors = (model._default_manager.select_for_update(no_key=True) for model in (Lead, Visitor))
-    lead = leads.filter(uid=lead_uid, merged_into=None).first()
-    visitor = visitors.filter(uid=visitor_uid).first()
+    lead = Lead.objects.select_for_update(no_key=True).filter(uid=lead_uid, merged_into=None).first()
+    visitor = Visitor.objects.select_for_update(no_key=True).filter(uid=visitor_uid).first()
     if lead is None or visitor is None:
         raise NotFound("There is no such visitor or lead.")
     if visitor.lead_id == lead.pk:

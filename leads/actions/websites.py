@@ -74,7 +74,7 @@ def _known(system: str, view: PageView, *, now: dt.datetime) -> tuple[dt.datetim
         return None
     days = (now, now - dt.timedelta(days=1))
     keys = [f"{day_of(day)}-{view.view}" for day in days]
-    known = Engagement.objects.filter(external_system=system, external_id__in=keys)
+    known = Engagement.objects.filter(external_system=system, external_id__in=keys).exclude(external_id="")
     return known.values_list("occurred_at", "external_id").first()
 
 

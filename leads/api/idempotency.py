@@ -54,6 +54,7 @@ def once(handler: Handler) -> Handler:
         if not _KEY.fullmatch(key):
             raise InvalidInput(f"{HEADER} has 1 to 255 characters of visible ASCII, without spaces.", field=HEADER)
         user_id, digest = request.user.pk, _digest(request)
+        assert user_id is not None  # every view of the API asks for a key first
         with transaction.atomic():
             earlier = answers.claim(user_id, key, digest=digest)
             if earlier is not None:

@@ -1,14 +1,13 @@
 """Leads, accounts, campaigns and engagements: taken in one by one or many at once, listed and read."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -22,7 +21,7 @@ from leads.api.fields import Shape, parsed, parsed_each
 from leads.api.filters import AccountFilter, ApiFilter, CampaignFilter, EngagementFilter, LeadFilter, narrowed
 from leads.api.inputs import AccountShape, CampaignShape, EngagementShape, LeadShape, placed
 from leads.api.pagination import QUERY, NewestFirst
-from leads.api.permissions import HasScope, TakesIn
+from leads.api.permissions import TakesIn
 from leads.api.schema_intake import LONGEST_BATCH
 from leads.api.serializers import (
     AccountDetailSerializer,
@@ -47,7 +46,7 @@ class NewestDone(NewestFirst):
 class IntakeView(ApiView):
     """What marketing knows is for marketing, operations and integrators."""
 
-    permission_classes = (IsAuthenticated, HasScope, TakesIn)
+    permission_classes = (*ApiView.permission_classes, TakesIn)
 
 
 class RowsView(IntakeView):
@@ -59,7 +58,7 @@ class RowsView(IntakeView):
     given: ClassVar[type[Shape]]
     said: ClassVar[type[Serializer[Any]]]
     filters: ClassVar[type[ApiFilter]]
-    take: ClassVar[Callable[[Sequence[Any]], list[Taken[Any]]]]
+    take: ClassVar[Callable[..., list[Taken[Any]]]]
     rows: ClassVar[Callable[[], QuerySet[Any]]]
     beside: ClassVar[tuple[str, ...]] = ()
 

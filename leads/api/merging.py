@@ -67,6 +67,7 @@ class DuplicatesView(IntakeView):
     """The pairs that nobody has decided about, those found last on top."""
 
     scopes = {"GET": Scope.INTAKE}
+    pagination_class = NewestFirst
 
     def known_query(self, request: Request) -> frozenset[str]:
         return QUERY
@@ -79,7 +80,7 @@ class DuplicatesView(IntakeView):
         tags=["intake"],
     )
     def get(self, request: Request) -> Response:
-        pages = NewestFirst()
+        pages = self.pagination_class()
         rows: QuerySet[Duplicate] = open_pairs()
         return pages.get_paginated_response(listed(DuplicateSerializer, pages.paginate_queryset(rows, request)))
 

@@ -1,6 +1,6 @@
 """What the OpenAPI description says of the intake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,7 +43,7 @@ class Kind:
     filters: type[ApiFilter]
     sent: Examples
     said: Examples
-    detail_said: dict[str, object]
+    detail_said: Mapping[str, object]
     what: str
 
 
@@ -118,7 +118,7 @@ def rows(name: str) -> Callable[[View], View]:
             parameters=query_of(kind.filters),
             responses={200: answer(kind.row(many=True), kind.said), **refusals(400)},
             tags=["intake"],
-        )(isolate_view_method(view, "get"))
+        )(_own(view, "get"))
         extend_schema(
             operation_id=f"{kind.name}s_take",
             summary=f"{kind.what}; up to {LONGEST_BATCH} in a list, with a result for each.",
@@ -129,7 +129,7 @@ def rows(name: str) -> Callable[[View], View]:
                 **refusals(400, 413, 415),
             },
             tags=["intake"],
-        )(isolate_view_method(view, "post"))
+        )(_own(view, "post"))
         return view
 
     return described
@@ -145,10 +145,15 @@ def row(name: str) -> Callable[[View], View]:
             summary=f"One {kind.name}.",
             responses={200: answer(kind.detail, {next(iter(kind.said)): kind.detail_said}), **refusals(404)},
             tags=["intake"],
-        )(isolate_view_method(view, "get"))
+        )(_own(view, "get"))
         return view
 
     return described
+
+
+def _own(view: type, method: str) -> Any:
+    """The view's method, to be described without describing those of its siblings."""
+    return isolate_view_method(view, method)  # type: ignore[no-untyped-call]
 
 
 def _one_or_many(kind: Kind) -> Any:

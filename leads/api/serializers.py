@@ -38,7 +38,7 @@ class Said(serializers.Serializer[Any]):
 
 def _saying(field: Any) -> Callable[[Any], Any]:
     """How a field finds and says its value. Those of the usual kinds say it as it is; the rest are asked."""
-    source = attrgetter(*field.source_attrs) if len(field.source_attrs) == 1 else None
+    source: Callable[[Any], Any] | None = attrgetter(field.source) if len(field.source_attrs) == 1 else None
     if source is None or isinstance(field, serializers.SerializerMethodField):
         return lambda row: _asked(field, row)
     if field.source == "__str__":

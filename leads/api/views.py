@@ -1,6 +1,6 @@
 """What every endpoint has in common, and the answer where there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import NotFound, ValidationError
@@ -23,7 +23,7 @@ class ApiView(APIView):
     """
 
     authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = (IsAuthenticated, HasScope)
+    permission_classes: Sequence[Any] = (IsAuthenticated, HasScope)
     parser_classes = (StrictJsonParser,)
     metadata_class = None  # OPTIONS is answered 405: the schema tells more
     scopes: ClassVar[Mapping[str, Scope | tuple[Scope, ...]]] = {}
@@ -36,6 +36,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method == "OPTIONS" or not hasattr(self, str(request.method).lower()):
+            return  # 405 follows, whatever the query holds
         if "Transfer-Encoding" in request.headers:
             raise LengthRequired
         known = self.known_query(request)

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leads.logic.agreement_words import Figure, Line, Section, figures
+from leads.logic.agreement_phrases import Figure
+from leads.logic.agreement_words import Line, Section, figures
 
 ADDED, REMOVED, CHANGED, SAME = "added", "removed", "changed", "same"
 

@@ -4,7 +4,6 @@ Lines and figures have keys that stay the same from one version to the next, so 
 figure can tell its history.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,13 +13,22 @@ from leads.logic.agreement import (
     OPTED_IN,
     REQUIRABLE,
     Agreement,
-    Count,
     Duties,
     FitTerm,
     IntentTerm,
     MqlRule,
 )
-from leads.logic.conditions import NUMBER, OPERATORS, Condition, Vocabulary
+from leads.logic.agreement_phrases import (
+    Figure,
+    Parts,
+    condition_parts,
+    count_parts,
+    days_figure,
+    joined,
+    numbered,
+    signed_words,
+    what_words,
+)
 from leads.logic.contributed import Contribution, Item
 
 FIT, INTENT, READY, SQL, DUTIES, CONTRIBUTED = "fit", "intent", "ready", "sql", "duties", "contributed"
@@ -42,37 +50,6 @@ _CONTRIBUTED_TITLES: Mapping[str, tuple[str, str]] = {
     "targets": ("What sales owes", "The times that sales keeps, in business time."),
     "reasons": ("Why sales may say no", "The reasons sales can give, and what follows from each."),
 }
-KINDS: Mapping[str, tuple[str, str]] = {
-    "page_view": ("page view", "page views"),
-    "form": ("form filled in", "forms filled in"),
-    "email_click": ("click in a mail", "clicks in mails"),
-    "email_open": ("mail opened", "mails opened"),
-    "webinar": ("webinar attended", "webinars attended"),
-    "download": ("download", "downloads"),
-    "trial": ("trial", "trials"),
-    "meeting": ("meeting", "meetings"),
-    "other": ("other engagement", "other engagements"),
-}
-_YES_OR_NO: Mapping[str, tuple[str, str]] = {
-    "account_is_target": ("it is not a target account", "it is a target account"),
-    "lead_mail_is_free": ("the mail address is of their work", "the mail address is a free one"),
-}
-_HAS: Mapping[str, str] = {
-    "eq": "exactly",
-    "ne": "not",
-    "lt": "fewer than",
-    "le": "at most",
-    "gt": "more than",
-    "ge": "at least",
-}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number in a line. `key` names it in every version; `words` is how it is said: "+10", "7 days"."""
-
-    key: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +58,7 @@ class Line:
 
     key: str
     name: str
-    parts: tuple[str | Figure, ...] = ()
+    parts: Parts = ()
 
     @property
     def words(self) -> str:
@@ -149,9 +126,9 @@ def _fit_line(term: FitTerm) -> Line:
         key,
         term.label,
         (
-            Figure(f"{key}.points", _signed(term.points)),
+            Figure(f"{key}.points", signed_words(term.points)),
             " when ",
-            *_condition(key, term.condition, facts.ICP),
+            *condition_parts(key, term.condition, facts.ICP),
         ),
     )
 
@@ -162,9 +139,9 @@ def _intent_line(term: IntentTerm, page_groups: Mapping[str, str]) -> Line:
         key,
         term.label,
         (
-            Figure(f"{key}.points", _signed(term.points)),
-            f" for each {_what(term.kind, term.page_group, 1, page_groups)}, half of it gone after ",
-            _days(f"{key}.half_life_days", term.half_life_days),
+            Figure(f"{key}.points", signed_words(term.points)),
+            f" for each {what_words(term.kind, term.page_group, 1, page_groups)}, half of it gone after ",
+            days_figure(f"{key}.half_life_days", term.half_life_days),
             ", at most " if term.points > 0 else ", down to ",
             Figure(f"{key}.cap", str(term.cap) if term.points > 0 else f"−{term.cap}"),
             " in all",
@@ -175,29 +152,20 @@ def _intent_line(term: IntentTerm, page_groups: Mapping[str, str]) -> Line:
 def _rule_line(rule: MqlRule, page_groups: Mapping[str, str]) -> Line:
     key = f"rule.{rule.key}"
     is_account = rule.of == ACCOUNT
-    asked: list[tuple[str | Figure, ...]] = []
+    asked: list[Parts] = []
     if rule.min_fit:
         asked.append(("a fit of at least ", Figure(f"{key}.min_fit", str(rule.min_fit))))
     if rule.min_intent:
         asked.append(("an intent of at least ", Figure(f"{key}.min_intent", str(rule.min_intent))))
-    asked += [_count(f"{key}.{number}", one, page_groups) for number, one in _numbered(rule.counts)]
-    said: list[str | Figure] = ["an account with " if is_account else "a lead with ", *_joined(asked, " and ")]
+    asked += [count_parts(f"{key}.{number}", one, page_groups) for number, one in numbered(rule.counts)]
+    said: list[str | Figure] = ["an account with " if is_account else "a lead with ", *joined(asked, " and ")]
     if rule.conditions:
         vocabulary = facts.ACCOUNT if is_account else facts.ICP
-        said += [", while ", *_joined([_condition(key, one, vocabulary) for one in rule.conditions], " and ")]
+        said += [", while ", *joined([condition_parts(key, one, vocabulary) for one in rule.conditions], " and ")]
     if is_account:
         sure = Figure(f"{key}.min_confidence", f"{rule.min_confidence} %")
         said += ["; everybody there counts, unknown visitors when it is at least ", sure, " sure whose they are"]
     return Line(key, rule.label, tuple(said))
-
-
-def _count(key: str, count: Count, page_groups: Mapping[str, str]) -> tuple[str | Figure, ...]:
-    return (
-        "at least ",
-        Figure(f"{key}.at_least", str(count.at_least)),
-        f" {_what(count.kind, count.page_group, count.at_least, page_groups)} in ",
-        _days(f"{key}.within_days", count.within_days),
-    )
 
 
 def _duty_lines(duties: Duties) -> list[Line]:
@@ -209,9 +177,9 @@ def _duty_lines(duties: Duties) -> list[Line]:
     )
     lines.append(Line("duties.consent", "Consent", (consent,)))
     if duties.context_days:
-        days = _days("duties.context_days", duties.context_days)
+        days = days_figure("duties.context_days", duties.context_days)
         lines.append(Line("duties.context_days", "Context", ("shows something that was done in the last ", days)))
-    days = _days("duties.again_after_days", duties.again_after_days)
+    days = days_figure("duties.again_after_days", duties.again_after_days)
     again = ("leaves a lead alone for ", days, " after a handoff that ended without a reason")
     lines.append(Line("duties.again_after_days", "Patience", again))
     return lines
@@ -224,52 +192,9 @@ def _contributed(one: Contribution) -> Section:
 
 
 def _item_line(key: str, item: Item) -> Line:
-    said: list[tuple[str | Figure, ...]] = []
+    said: list[Parts] = []
     for fact in item.facts:
         name = f"{fact.name} " if fact.name else ""
         figure = fact.words if fact.value is None else Figure(f"{key}.{fact.name}", fact.words)
         said.append((name, figure))
-    return Line(key, item.label, _joined(said, "; "))
-
-
-def _numbered(counts: Sequence[Count]) -> list[tuple[str, Count]]:
-    """Each count with a name that lasts: its kind and page group, and which of several of that kind it is."""
-    seen: Counter[str] = Counter()
-    found = []
-    for one in counts:
-        name = f"{one.kind}.{one.page_group}"
-        seen[name] += 1
-        found.append((f"{name}.{seen[name]}", one))
-    return found
-
-
-def _condition(key: str, one: Condition, vocabulary: Vocabulary) -> tuple[str | Figure, ...]:
-    if one.operator in ("eq", "ne") and one.field in _YES_OR_NO and one.value in ("yes", "no"):
-        return (_YES_OR_NO[one.field][(one.value == "yes") == (one.operator == "eq")],)
-    field = vocabulary.fields[one.field]
-    if field.kind == NUMBER and isinstance(one.value, int):
-        figure = Figure(f"{key}.{one.field}.{one.operator}", f"{one.value:,}")
-        if one.field == "account_employees":
-            return (f"the account has {_HAS.get(one.operator, OPERATORS[one.operator])} ", figure, " employees")
-        return (f"the {field.words} {OPERATORS[one.operator]} ", figure)
-    return (f"the {vocabulary.words(one)}",)
-
-
-def _joined(every: Sequence[tuple[str | Figure, ...]], between: str) -> tuple[str | Figure, ...]:
-    said: list[str | Figure] = []
-    for number, parts in enumerate(every):
-        said += [between, *parts] if number else parts
-    return tuple(said)
-
-
-def _what(kind: str, page_group: str, count: int, page_groups: Mapping[str, str]) -> str:
-    words = KINDS.get(kind, (kind, kind))[0 if count == 1 else 1]
-    return f"{words} of {page_groups.get(page_group, page_group)}" if page_group else words
-
-
-def _days(key: str, days: int) -> Figure:
-    return Figure(key, "1 day" if days == 1 else f"{days} days")
-
-
-def _signed(points: int) -> str:
-    return f"+{points}" if points > 0 else f"−{-points}"
+    return Line(key, item.label, joined(said, "; "))

@@ -14,10 +14,36 @@ ASK_FROM = 70
 """From this score on people are asked whether the two are one."""
 
 _ROLES = frozenset(
-    ["admin", "billing", "booking", "contact", "enquiries", "hello", "help", "hr", "info", "jobs", "mail", "marketing", "office", "order", "orders", "post", "press", "sales", "service", "shop", "support", "team", "webmaster"]
+    [
+        "admin",
+        "billing",
+        "booking",
+        "contact",
+        "enquiries",
+        "hello",
+        "help",
+        "hr",
+        "info",
+        "jobs",
+        "mail",
+        "marketing",
+        "office",
+        "order",
+        "orders",
+        "post",
+        "press",
+        "sales",
+        "service",
+        "shop",
+        "support",
+        "team",
+        "webmaster",
+    ]
 )
 _SHORTEST_LOCAL = 5
 _MOST_MARKS = 30
+# Long enough that few companies share it; names that are longer than the second differ in one of the two ends at most.
+_BEGINNING, _LONGEST_SLIP = 10, 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,16 +162,19 @@ def person_marks(one: Person) -> tuple[str, ...]:
 
 
 def company_marks(one: Company) -> tuple[str, ...]:
-    """As person_marks: the registered domain and the name in one word. Alike names are found by their letters."""
+    """As person_marks: the registered domain, the words of the name in any order, how it begins and ends, and what it is
+    with any one letter left out, which a slip of the keyboard shares with what was meant (symmetric deletes, W. Garbe,
+    2012).
+    """
     found = [f"d:{domain}"] if (domain := _registered(one.domain)) else []
-    if name := "".join(sorted(company_words(one.name))):
-        found.append(f"c:{name}")
-    return tuple(mark[:200] for mark in found)
-
-
-def company_key(name: str) -> str:
-    """The words of a company's name that tell it from others, in order, for a search by letters."""
-    return " ".join(company_words(name))[:200]
+    parts = company_words(one.name)
+    if name := "".join(parts):
+        found += [f"c:{''.join(sorted(parts))}", f"x:{name}"]
+    if len(name) >= _BEGINNING:
+        found += [f"b:{name[:_BEGINNING]}", f"e:{name[-_BEGINNING:]}"]
+    if _SHORTEST_LOCAL <= len(name) <= _LONGEST_SLIP:
+        found += [f"x:{name[:at]}{name[at + 1 :]}" for at in range(len(name))]
+    return tuple(dict.fromkeys(mark[:200] for mark in found))[:_MOST_MARKS]
 
 
 # Below this two names are two names.
@@ -181,15 +210,15 @@ def _names(one: str, other: str) -> _Names:
 
 def _matched(ours: tuple[str, ...], theirs: tuple[str, ...]) -> list[float]:
     """How alike each word of the shorter name is to the one it fits best in the other."""
-    pairs = [
-        (-_word(one, other), *sorted((one, other)), i, j)
+    pairs = sorted(
+        (-_word(one, other), min(one, other), max(one, other), i, j)
         for i, one in enumerate(sorted(ours))
         for j, other in enumerate(sorted(theirs))
-    ]
+    )
     seen_ours: set[int] = set()
     seen_theirs: set[int] = set()
     found = []
-    for less, _, _, i, j in sorted(pairs):
+    for less, _, _, i, j in pairs:
         if i not in seen_ours and j not in seen_theirs:
             seen_ours.add(i)
             seen_theirs.add(j)

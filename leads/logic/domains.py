@@ -15,7 +15,9 @@ _LONGEST = 253
 _LONGEST_URL = 2_000
 # The shape of most domains; what has it needs no closer look, and imports look at millions. "--" may be Punycode.
 _PLAIN = re.compile(r"(?:(?![a-z0-9-]*--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.A)
-_URL = re.compile(r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):(?=//|[^0-9]))?(?://)?(?P<host>[^/?#:]*)(?::[0-9]{0,5})?(?:[/?#].*)?")
+_URL = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):(?=//|[^0-9]))?(?://)?(?P<host>[^/?#:]*)(?::[0-9]{0,5})?(?:[/?#].*)?"
+)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # Large providers that the list of the package lacks.
@@ -73,7 +75,9 @@ def company_domains(email: str) -> tuple[str, ...]:
 def _host(text: str, *, field: str) -> str:
     found = _URL.fullmatch(text)
     if found is None or found["scheme"] not in (None, "http", "https"):
-        raise InvalidInput(f"{field} is a domain like nortex.example, or an address that begins with https://.", field=field)
+        raise InvalidInput(
+            f"{field} is a domain like nortex.example, or an address that begins with https://.", field=field
+        )
     return found["host"].removesuffix(".")
 
 

@@ -43,6 +43,8 @@ class Account(FromCrm):
             models.Index(fields=["domain"], condition=~models.Q(domain=""), name="account_domain"),
             # Read where an offer knows its company by name alone.
             models.Index(fields=["name"], name="account_name"),
+            # Read by the API's list of accounts, page by page.
+            models.Index(fields=["-created_at", "-uid"], name="account_newest"),
         )
 
     def __str__(self) -> str:

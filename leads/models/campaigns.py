@@ -15,8 +15,12 @@ class Campaign(FromCrm):
     class Meta:
         ordering = ("name", "id")
         constraints = (one_per_external_id("campaign_external_id"),)
-        # Read where an offer knows its campaign by name alone.
-        indexes = (models.Index(fields=["name"], name="campaign_name"),)
+        indexes = (
+            # Read where an offer knows its campaign by name alone.
+            models.Index(fields=["name"], name="campaign_name"),
+            # Read by the API's list of campaigns, page by page.
+            models.Index(fields=["-created_at", "-uid"], name="campaign_newest"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -1,5 +1,7 @@
 """What was done, counted by day as it comes in, so that nothing has to read every engagement again."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -7,6 +9,16 @@ from leads.models.accounts import Account
 from leads.models.engagements import EngagementKind
 from leads.models.people import Lead
 from leads.models.visitors import Visitor
+
+# Written with every engagement, which has the constraint: to look a second time whether the lead is there costs more
+# than to write the row.
+_OF: dict[str, Any] = {
+    "null": True,
+    "on_delete": models.CASCADE,
+    "related_name": "+",
+    "db_index": False,
+    "db_constraint": False,
+}
 
 
 class EngagementDay(models.Model):
@@ -16,9 +28,9 @@ class EngagementDay(models.Model):
     percent: 100 where nobody had to guess.
     """
 
-    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
-    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
-    visitor = models.ForeignKey(Visitor, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lead = models.ForeignKey(Lead, **_OF)
+    account = models.ForeignKey(Account, **_OF)
+    visitor = models.ForeignKey(Visitor, **_OF)
     kind = models.CharField(max_length=20, choices=EngagementKind)
     page_group = models.CharField(max_length=50, blank=True, default="")
     confidence = models.PositiveSmallIntegerField(default=100)

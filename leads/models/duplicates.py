@@ -74,13 +74,11 @@ class Changed(models.Model):
 class Likeness(models.Model):
     """What the finder compares a lead or account by, brought up to date when it looks at it (leads.logic.alike).
 
-    `name` is the name without accents, legal form and order of its words; two rows that share one of `marks` are worth
-    a closer look.
+    Two rows that share one of `marks` are worth a closer look.
     """
 
     lead = models.OneToOneField(Lead, null=True, on_delete=models.CASCADE, related_name="+")
     account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=200, blank=True, default="")
     marks = ArrayField(models.CharField(max_length=200), default=list)
 
     class Meta:
@@ -96,14 +94,7 @@ class Likeness(models.Model):
         indexes = (
             # Read by the finder: who shares a mark.
             GinIndex(fields=["marks"], name="likeness_marks"),
-            # Read by the finder: which companies are called something similar.
-            GinIndex(
-                fields=["name"],
-                opclasses=["gin_trgm_ops"],
-                condition=models.Q(account__isnull=False),
-                name="likeness_company_name",
-            ),
         )
 
     def __str__(self) -> str:
-        return self.name
+        return ", ".join(self.marks)

@@ -42,6 +42,8 @@ class Lead(FromCrm):
             # Promise: one person per normal form of a mail address (leads.logic.email).
             models.UniqueConstraint(fields=["email"], condition=~models.Q(email=""), name="lead_email"),
         )
+        # Read by the API's list of leads, page by page.
+        indexes = (models.Index(fields=["-created_at", "-uid"], name="lead_newest"),)
 
     def __str__(self) -> str:
         return self.name or self.email or "Unknown person"

@@ -52,7 +52,7 @@ class Sums:
 
     def ids(self, *, after: int, limit: int) -> list[int]:
         """The next primary keys beyond `after` of those who have a standing or did something that can still count."""
-        values = {"after": after, "limit": limit, "since": self._since, "on": self.on}
+        values: dict[str, Any] = {"after": after, "limit": limit, "since": self._since, "on": self.on}
         with connection.cursor() as cursor:
             cursor.execute(_IDS.format(who=self.who), values)
             return [pk for (pk,) in cursor.fetchall()]

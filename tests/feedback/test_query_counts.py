@@ -9,17 +9,24 @@ import os
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from feedback import panels
 from feedback.actions import decisions, holds
+from feedback.actions.offer_input import KnownOffer
+from feedback.actions.offers import offer_known
+from feedback.logic.rights import LEADLOOP
+from feedback.models import RoutingRule
 from feedback.reports import queue as lists
 from feedback.reports.queue import Listing
 from feedback.views_queue import read_list
-from leads.models import Engagement
+from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.people import LeadInput
+from leads.actions.visitors import VisitorInput
+from leads.models import Engagement, Lead
 from tests.factories import RepFactory, TeamFactory, UserFactory, ago, as_person, manager_of, offered, policy
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +36,7 @@ HTMX = {"HX-Request": "true"}
 
 def company(size: int):
     """A rep with `size` handoffs in the queue and as many being worked, each with engagements."""
-    rep = RepFactory(team=TeamFactory())
+    rep = RepFactory(team=TeamFactory(), capacity=500)
     policy(minutes=60, targets=("decide", "first_attempt"))
     pending = [offered(rep) for _ in range(size + 5)]
     for handoff in pending:
@@ -50,6 +57,7 @@ def company(size: int):
         offered(team=rep.team)
         waiting = offered(rep)
         holds.hold(waiting.uid, by=as_person(rep), reason="missing_context", question="Who is it?")
+    RoutingRule.objects.create(name="Everybody", team=rep.team)
     return rep, pending, worked
 
 
@@ -106,8 +114,35 @@ def counts(size: int) -> dict[str, int]:
     ask("turn back", "rep", "feedback:handoff-turn-back", uids[3], data={})
     ask("log attempt", "rep", "feedback:handoff-log", worked[0].uid, data={"kind": "call"})
     ask("qualify", "rep", "feedback:handoff-qualify", worked[0].uid, data={})
+    ask("routing", "manager", "feedback:routing", email="", country="DE")
+    for asked in (1, 50):
+        leads = [Lead.objects.create(email=f"routed{size}.{asked}.{n}@nortex.example") for n in range(asked)]
+        with CaptureQueriesContext(connection) as captured, transaction.atomic():
+            offer_known([KnownOffer(lead=lead, account=None) for lead in leads], by=LEADLOOP)
+        found[f"route {asked}"] = len(captured)
+    for asked in (1, size + 30):
+        engagements = intake(asked, [handoff.lead for handoff in pending])
+        with CaptureQueriesContext(connection) as captured:
+            record_engagements(engagements)
+        found["intake of one" if asked == 1 else "intake of many"] = len(captured)
     del found["warm"]
     return found
+
+
+def intake(number: int, leads: list[Lead]) -> list[EngagementInput]:
+    """So many engagements of leads that are known, and as many of visitors of whom nothing is known, when many."""
+    made = [
+        EngagementInput(
+            kind="page_view",
+            occurred_at=ago(),
+            url="/pricing",
+            lead=LeadInput(email=leads[n % len(leads)].email),
+            external_id=f"intake{number}.{n}",
+        )
+        for n in range(number)
+    ]
+    visitors = [VisitorInput(external_id=f"v{number}.{n}") for n in range(number if number > 1 else 0)]
+    return made + [EngagementInput(kind="page_view", occurred_at=ago(), visitor=visitor) for visitor in visitors]
 
 
 def test_the_list_takes_four_statements_whatever_its_size():

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from feedback.actions import absences
+from feedback.actions import absences, agreements
 from feedback.logic.rights import LEADLOOP
 from leads.actions.duplicates import say_same
 from leads.models import ImportRun
 from sla.models import Excuse, Replay
 from tests.calling import rows
-from tests.factories import RepFactory, TeamFactory, UserFactory, ago, manager_of, offered
+from tests.factories import RepFactory, TeamFactory, UserFactory, ago, agreement, manager_of, marketer, offered
 from tests.leads.websites import a_form
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,24 @@ feedback:absences                  GET  302 200 200 200 200 403 403 200 403
 feedback:absences                  POST 302 400 400 400 400 403 403 400 403
 feedback:account                   GET  302 200 404 404 200 404 200 200 404
 feedback:account                   POST 302 405 405 405 405 405 405 405 405
+feedback:agreement                 GET  302 200 200 200 200 200 200 200 200
+feedback:agreement                 POST 302 405 405 405 405 405 405 405 405
+feedback:agreement-compare         GET  302 200 200 200 200 200 200 200 200
+feedback:agreement-compare         POST 302 405 405 405 405 405 405 405 405
+feedback:agreement-discard         GET  302 405 405 405 405 405 405 405 405
+feedback:agreement-discard         POST 302 403 403 403 302 302 302 302 403
+feedback:agreement-draft           GET  302 200 200 200 200 200 200 200 200
+feedback:agreement-draft           POST 302 403 403 403 302 302 302 302 403
+feedback:agreement-edit            GET  302 403 403 403 200 200 200 200 403
+feedback:agreement-edit            POST 302 403 403 403 400 400 400 400 403
+feedback:agreement-publish         GET  302 200 200 200 200 200 200 200 200
+feedback:agreement-publish         POST 302 403 403 403 409 409 409 409 403
+feedback:agreement-sign            GET  302 405 405 405 405 405 405 405 405
+feedback:agreement-sign            POST 302 403 403 403 400 400 400 403 403
+feedback:agreement-unsign          GET  302 405 405 405 405 405 405 405 405
+feedback:agreement-unsign          POST 302 403 403 403 400 400 400 403 403
+feedback:agreement-version         GET  302 200 200 200 200 200 200 200 200
+feedback:agreement-version         POST 302 405 405 405 405 405 405 405 405
 feedback:board                     GET  302 200 200 200 200 200 200 200 200
 feedback:board                     POST 302 405 405 405 405 405 405 405 405
 feedback:board-deed                GET  302 405 405 405 405 405 405 405 405
@@ -205,6 +223,8 @@ def company():
         "operations": UserFactory(roles=("operations",)),
         "nobody": UserFactory(),
     }
+    agreement()
+    agreements.draft(by=marketer())
     handoff = offered(owner)
     absence = absences.add(owner.uid, by=LEADLOOP, starts_at=ago(days=-2), ends_at=ago(days=-3))
     excuse = Excuse.objects.create(
@@ -245,6 +265,8 @@ def company():
             return reverse(route, args=[replay.uid])
         if route in {"sla:excuse-approve", "sla:excuse-refuse"}:
             return reverse(route, args=[excuse.uid])
+        if route == "feedback:agreement-version":
+            return reverse(route, args=[1])
         if route == "feedback:board-deed":
             return reverse(route, args=["acknowledge"])
         if route == "feedback:absence-remove":

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from feedback import availability
-from feedback.actions import absences, decisions, reviews
+from feedback.actions import absences, decisions, owners, reviews
 from feedback.actions.offer_input import KnownOffer, OfferInput
 from feedback.actions.offers import offer, offer_known, offer_many
 from feedback.actions.ownership import OwnershipInput, own_accounts
@@ -26,6 +26,7 @@ from leads.models import Account, Agreement, JournalEntry, Lead
 from sla.models import CalendarUse
 from tests.calling import rows
 from tests.factories import RepFactory, TeamFactory, UserFactory, ago, as_person, calendar, marketer, offered
+from tests.leads.imports.taking import counts, csv_of, refused, take_in
 
 pytestmark = pytest.mark.django_db
 SIZE = {"reason": "fit.company_size", "evidence": {"employee_count": 38}}
@@ -174,6 +175,27 @@ def test_the_owner_of_the_account_gets_it_and_who_is_away_leaves_it_to_the_rules
     ).handoff
     assert second.owner == other
     assert (steps(second)[0]["rep"], steps(second)[0]["why"]) == (str(owner.uid), "away")
+
+
+def test_owners_of_accounts_come_by_file():
+    ana = RepFactory(external_system="crm", external_id="A1")
+    rows_of_file = [("Nortex", "A1"), ("Vialto", "nobody"), ("Brenn", ""), ("", "A1")]
+    text = csv_of(("account.name", "owner"), rows_of_file)
+    run = take_in(text, kind="account_owners", mapping='external_system = "crm"\n')
+    assert counts(run)[0::3] == (1, 2)
+    assert [(line, field) for line, field, _ in refused(run)] == [(3, "owner"), (5, "account.name")]
+    assert AccountOwner.objects.get().account.name == "Nortex"
+    assert AccountOwner.objects.get().rep == ana
+    assert counts(take_in(text, kind="account_owners", mapping='external_system = "crm"\n'))[0] == 0
+
+
+def test_the_ladders_next_rep_passes_over_who_refused_the_lead_before():
+    ana = RepFactory()
+    ben, eve = RepFactory(team=ana.team), RepFactory(team=ana.team)
+    first = offered(ben)
+    decisions.reject(first.uid, by=as_person(ben), **SIZE)
+    again = offer(OfferInput(lead=LeadInput(email=first.lead.email), owner=str(ana.uid)), by=LEADLOOP).handoff
+    assert owners.next_rep(again) == eve
 
 
 def test_a_rep_who_refused_a_lead_never_gets_it_again():
@@ -335,20 +357,21 @@ def test_the_page_of_a_handoff_says_why_this_rep():
 
 def test_the_routing_page_shows_lines_and_answers_who_would_get_it():
     ana = RepFactory(user__first_name="Ana")
-    rule(ana.team, ("region", "in", ["de", "at"]), name="DACH", members={ana: 3})
+    rule(ana.team, ("region", "in", "DE, at"), name="DACH", members={ana: 3})
     operations = UserFactory(roles=("operations",))
     [handoff] = offer_many([given(1, country="DE")], by=LEADLOOP)
     before = rows()
     page = page_of(operations, "feedback:routing")
     assert "1 turn in the last 30 days" in page
-    assert "account&#x27;s country is one of de, at: to" in page
+    assert "When account&#x27;s country is one of DE, at: to" in page
     page = page_of(operations, "feedback:routing", account_name="Firm 1", fit="70")
     assert f"Ana of {ana.team} would get it." in page
-    assert "It would be refused: no routing rule takes it." in page_of(
-        operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr"
-    ) or "It would wait in the queue" in page_of(
-        operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr"
-    )
+    page = page_of(operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr")
+    assert f"It would wait in the queue of {ana.team}." in page
+    TeamFactory()
+    before = rows()
+    page = page_of(operations, "feedback:routing", country="fr")
+    assert "It would be refused: no routing rule takes it." in page
     assert rows() == before
     client = Client()
     client.force_login(operations)
@@ -369,6 +392,13 @@ def test_a_marketer_upholds_a_rejection_on_its_page():
     assert client.post(reverse("feedback:handoff-uphold", args=[handoff.uid])).status_code == 302
     assert Turn.objects.get().owed == 1
     assert "rightly refused" in page_of(user, "feedback:handoff", handoff.uid)
+
+
+def test_a_condition_that_means_nothing_any_more_takes_nothing():
+    ana = RepFactory()
+    rule(ana.team, ("colour", "eq", "red"))
+    [handoff] = offers(1)
+    assert (handoff.owner, steps(handoff)[-1]["because"]) == (None, "only_team")
 
 
 def test_a_preview_knows_reps_who_never_had_a_turn():

@@ -32,7 +32,13 @@ def test_scripts_neither_evaluate_nor_write_markup(path: Path):
     assert not re.search(r"^\s*import\b|\brequire\(", text, re.M), "scripts are plain files without a build step"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+# Filled in by strangers: no session that could be ridden, and a signed token of its own.
+FOR_STRANGERS = {ROOT / "templates/leads/form.html"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(TEMPLATES) - FOR_STRANGERS), ids=lambda path: str(path.relative_to(ROOT / "templates"))
+)
 def test_posting_forms_carry_the_token(path: Path):
     for form in re.findall(r"<form\b[^>]*method=\"post\".*?</form>", path.read_text(), re.S):
         assert "{% csrf_token %}" in form or '"_form.html"' in form

@@ -48,7 +48,16 @@ def _with_key(folder: Path, name: str, key: str, *, port: int, cases: int, secon
     report = folder / f"{name}.json"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run"]
     command += [folder / "openapi.json", "--url", f"http://127.0.0.1:{port}", "-H", f"Authorization: Bearer {key}"]
-    command += ["--max-examples", str(cases), "--max-time", str(seconds), "--report-json-path", report]
+    command += [
+        "--workers",
+        "2",
+        "--max-examples",
+        str(cases),
+        "--max-time",
+        str(seconds),
+        "--report-json-path",
+        report,
+    ]
     env = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "LEADLOOP_FUZZ_UIDS": str(folder / "uids.json")}
     code = subprocess.run(command, env=env).returncode
     if not report.exists():

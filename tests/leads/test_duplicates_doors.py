@@ -50,13 +50,13 @@ def test_what_is_the_same_and_what_differs_stands_side_by_side(mia: Client):
     pair = twins()
     offered(RepFactory())
     html = " ".join(re.sub(r"<[^>]*>", " ", page(mia)).split())
-    assert "A rep said so Lead, very likely one" in html
-    assert "Name Ana Duarte0 both" in html
+    assert "A rep said so · Lead, very likely one" in html
+    assert "Name Ana Duarte0 · both" in html
     assert "Mail ana0@nortex.example a0@nortex.example" in html
     assert "Phone 030 1234567 not known" in html
     assert "Title not known Head of Operations" in html
-    assert "Company Nortex both" in html
-    assert "Handoffs none both" in html
+    assert "Company Nortex · both" in html
+    assert "Handoffs none · both" in html
     assert "Duplicates 1" in html
     assert reverse("feedback:lead", args=[pair.lead.uid]) in page(mia)
 
@@ -96,7 +96,10 @@ def test_not_the_same_can_be_taken_back(mia: Client):
 
 def test_companies_are_merged_as_well(mia: Client):
     keep, drop = upsert_accounts(
-        [clean_account(AccountInput(name="Nortex GmbH", domain="nortex.example")), clean_account(AccountInput(name="Nortex"))]
+        [
+            clean_account(AccountInput(name="Nortex GmbH", domain="nortex.example")),
+            clean_account(AccountInput(name="Nortex")),
+        ]
     )
     duplicates.find((), [keep.pk, drop.pk])
     assert "The same name" in page(mia)
@@ -165,8 +168,10 @@ def test_by_the_api_accounts_are_merged():
 
 @pytest.mark.parametrize(
     ("data", "status"),
-    [({}, 400), ({"drop": "x"}, 400), ({"drop": None}, 400), ({"drop": "itself"}, 400), ([], 400)]
-    + [({"drop": "3f0c9a52-9d5e-4c3b-8a55-0d8f4f1b2c11"}, 404), ({"drop": "itself", "keep": 1}, 400)],
+    [
+        *(({}, 400), ([], 400), ({"drop": "x"}, 400), ({"drop": None}, 400), ({"drop": "itself"}, 400)),
+        *(({"drop": "3f0c9a52-9d5e-4c3b-8a55-0d8f4f1b2c11"}, 404), ({"drop": "itself", "keep": 1}, 400)),
+    ],
 )
 def test_by_the_api_a_refusal_changes_nothing(data: object, status: int):
     pair = twins()
@@ -185,3 +190,18 @@ def test_by_the_api_it_takes_the_scope_of_intake():
     assert answered(reader.client.get(reverse("intake-api:duplicates"))).status_code == 403
     assert not Lead.objects.exclude(merged_into=None).exists()
     assert Handoff.objects.count() == 0
+
+
+def test_what_was_set_apart_is_taken_back_without_a_script_as_well():
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(UserFactory(roles=("marketer",)))
+    pair = twins()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page(careful))[0]
+    apart = reverse("feedback:duplicate-apart", args=[pair.uid])
+    answer = careful.post(apart, {"csrfmiddlewaretoken": token}, follow=True).content.decode()
+    toast = answer[answer.index("data-toast>") :]
+    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', toast)
+    again = reverse("feedback:duplicate-again", args=[pair.uid])
+    assert careful.post(again, {"csrfmiddlewaretoken": token}).status_code == 302
+    pair.refresh_from_db()
+    assert pair.verdict == Verdict.OPEN

@@ -14,6 +14,7 @@ from leads.logic.errors import InvalidInput
 from leads.models import Account, Engagement, EngagementDay, JournalEntry, Lead, PageGroup, Touched, Visitor
 from leads.reports.counts import differences
 from leads.signals import engaged
+from tests.leads.imports.taking import refused, take_in
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +227,17 @@ def test_statements_do_not_grow():
     assert taken[2] <= taken[0], taken
     assert JournalEntry.objects.filter(kind="visitor.identified").count() == 92
     days()
+
+
+def test_a_file_says_which_browser_it_was():
+    group("pricing", "prefix", "/pricing")
+    tool = "visitor.tool,visitor.confidence,visitor.lawful_basis"
+    text = f"""external_id,kind,occurred_at,url,visitor.external_id,{tool},account.name
+E1,page_view,2026-01-05,https://www.example.com/pricing?x=1,v1,lookup,80,consent,Nortex
+E2,page_view,2026-01-06,/pricing,v1,,,,
+E3,page_view,2026-01-06,/pricing,v1,lookup,80,,Nortex
+E4,page_view,2026-01-06,javascript:alert(1),v1,,,,
+"""
+    run = take_in(text, kind="engagements", mapping='external_system = "site"\ntimezone = "UTC"')
+    assert [(line, field) for line, field, _ in refused(run)] == [(4, "visitor.lawful_basis"), (5, "url")]
+    assert days() == [(None, "Nortex", "v1", "pricing", 80, 1)] * 2

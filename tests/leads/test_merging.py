@@ -54,7 +54,9 @@ def engaged(who: Lead, *, count: int = 1, group: str = "pricing", at: dt.datetim
 def test_the_kept_one_takes_what_it_lacks_and_gives_nothing_up():
     mia = marketer()
     keep = lead("ana@nortex.example", "Ana Duarte", title="Head of Operations")
-    drop = lead("a.duarte@nortex.example", "A. Duarte", phone="030 1234567", title="Ops", external_id="7", external_system="crm")
+    drop = lead(
+        "a.duarte@nortex.example", "A. Duarte", phone="030 1234567", title="Ops", external_id="7", external_system="crm"
+    )
     kept = merge_leads(keep.uid, drop.uid, by=mia)
     kept.refresh_from_db()
     drop.refresh_from_db()
@@ -126,9 +128,9 @@ def test_naming_the_dropped_one_means_the_kept_one_through_chains_as_well():
     first, second, third = lead("1@nortex.example"), lead("2@nortex.example", external_id="2"), lead("3@nortex.example")
     merge_leads(second.uid, first.uid, by=LEADLOOP)
     merge_leads(third.uid, second.uid, by=LEADLOOP)
-    assert [one.pk for one in upsert_leads([clean_lead(LeadInput(email=f"{n}@nortex.example")) for n in (1, 2, 3)])] == [
-        third.pk
-    ] * 3
+    assert [
+        one.pk for one in upsert_leads([clean_lead(LeadInput(email=f"{n}@nortex.example")) for n in (1, 2, 3)])
+    ] == [third.pk] * 3
     assert lead(external_id="2", title="Ops") == third
     third.refresh_from_db()
     assert (third.email, third.title) == ("3@nortex.example", "Ops")
@@ -252,7 +254,10 @@ def test_pairs_on_the_queue_follow_and_their_own_is_merged():
 
 def test_accounts_become_one_with_their_people_handoffs_and_owner():
     rep, lena = RepFactory(), RepFactory()
-    keep, drop = account(name="Nortex", city="Berlin"), account(name="Nortex GmbH", domain="nortex.example", city="Bonn", is_target=True)
+    keep, drop = (
+        account(name="Nortex", city="Berlin"),
+        account(name="Nortex GmbH", domain="nortex.example", city="Bonn", is_target=True),
+    )
     ana, tom = lead("ana@nortex.example"), lead("tom@nortex.example")
     assert {ana.account, tom.account} == {drop}
     for who in (ana, tom):
@@ -298,7 +303,9 @@ def test_the_kept_accounts_owner_stays():
     assert AccountOwner.objects.get().rep == rep
 
 
-@pytest.mark.parametrize("words", ["{uid}", "{email}", "https://leads.example/leads/{uid}/", "handoff {handoff}", "Ana, I think"])
+@pytest.mark.parametrize(
+    "words", ["{uid}", "{email}", "https://leads.example/leads/{uid}/", "handoff {handoff}", "Ana, I think"]
+)
 def test_a_rejection_as_duplicate_puts_the_pair_on_the_queue(words: str):
     rep = RepFactory()
     handoff, first = offered(rep), offered(rep)

@@ -1,5 +1,7 @@
 """Merging while somebody offers, accepts or takes in: some serial order, one open handoff, nothing lost."""
 
+from functools import partial
+
 import pytest
 
 from feedback.actions import attempts, decisions
@@ -74,12 +76,10 @@ def test_merging_while_an_attempt_is_logged_or_it_is_rejected_knows_the_lead():
         decisions.accept(going_on.uid, by=as_person(rep))
         other, drop = offered(lena), lead(f"other{Lead.objects.count()}@brenn.example")
         answers = together(
-            lambda: merge_leads(keep.uid, going_on.lead.uid, by=LEADLOOP),
-            lambda: attempts.log_attempt(going_on.uid, by=as_person(rep), kind="call"),
-            lambda: merge_leads(drop.uid, other.lead.uid, by=LEADLOOP),
-            lambda: decisions.reject(
-                other.uid, by=as_person(lena), reason="fit.industry", evidence={"industry": "x"}
-            ),
+            partial(merge_leads, keep.uid, going_on.lead.uid, by=LEADLOOP),
+            partial(attempts.log_attempt, going_on.uid, by=as_person(rep), kind="call"),
+            partial(merge_leads, drop.uid, other.lead.uid, by=LEADLOOP),
+            partial(decisions.reject, other.uid, by=as_person(lena), reason="fit.industry", evidence={"industry": "x"}),
         )
         assert not [answer for answer in answers if isinstance(answer, Exception)]
         for handoff, whose in ((going_on, keep), (other, drop)):

@@ -117,9 +117,7 @@ def test_a_handoff_says_how_it_was_routed_and_a_rejection_is_upheld():
 
 def test_an_offer_that_no_rule_takes_says_which_field_to_fill():
     rep = RepFactory()
-    RoutingRule.objects.create(
-        name="Rule", team=rep.team, conditions=[{"field": "fit", "operator": "gt", "value": 90}]
-    )
+    RoutingRule.objects.create(name="Rule", team=rep.team, conditions=[{"field": "fit", "operator": "gt", "value": 90}])
     RepFactory()
     answer = integrator().post("handoffs", data=offer_body())
     assert (answer.status_code, answer.data["field"]) == (400, "team")

@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from feedback.api import examples as story
 from feedback.models import Absence, Handoff, Hold, Rep, Team
 from feedback.models import RejectionReason as Reason
+from leads.actions.people import AccountInput, LeadInput, upsert_accounts, upsert_leads
+from leads.models import Account, Lead
 from tests.calling import Caller, answered, integrator
 from tests.factories import RepFactory, TeamFactory, manager_of, offered, policy
 
@@ -80,6 +82,7 @@ SENT = [
     for name, example in examples.items()
 ]
 ACCEPTED_FIRST = {"return", "log-attempt", "qualify", "undo", "outcome"}
+TWIN_UID = "8a1f6f0e-21b4-4f8e-9a53-6a1e5d1c7b42"
 OFFERED_AT = dt.datetime(2026, 11, 20, 9, 12, 4, tzinfo=dt.UTC)
 
 
@@ -92,6 +95,13 @@ def story_begins() -> Rep:
     policy()
     handoff = offered(colleague, at=OFFERED_AT)
     Handoff.objects.filter(pk=handoff.pk).update(uid=UUID(story.UID))
+    # Each kind of thing has uids of its own.
+    Lead.objects.update(uid=UUID(story.UID))
+    Account.objects.update(uid=UUID(story.UID))
+    upsert_leads([LeadInput(email="twin@nortex.example")])
+    upsert_accounts([AccountInput(name="Twin")])
+    for model in (Lead, Account):
+        model.objects.exclude(uid=UUID(story.UID)).update(uid=UUID(TWIN_UID))
     return rep
 
 
@@ -110,7 +120,8 @@ def made_ready(verb: str, crm: Caller) -> None:
         asked = {"reason": "missing_context", "question": "Which product?"}
         assert crm.post("handoff-hold", story.UID, data=asked).status_code == 200
     if verb == "uphold":
-        assert crm.post("handoff-reject", story.UID, data={"reason": "fit.company_size", "evidence": {"employee_count": 3}}).status_code == 200
+        rejection = {"reason": "fit.company_size", "evidence": {"employee_count": 3}}
+        assert crm.post("handoff-reject", story.UID, data=rejection).status_code == 200
     if verb == "take":
         Handoff.objects.update(owner=None)
 

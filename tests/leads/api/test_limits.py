@@ -137,6 +137,16 @@ def test_the_usual_limits_and_a_keys_own(scopes, method, own, expected):
     assert throttles.limit_of(key, method) == expected
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_a_method_that_is_none_is_405_whatever_the_query_holds(method):
+    crm = integrator()
+    before = rows()
+    assert crm.client.generic(method, f"{LIST}?cursor=&nonsense=1").status_code == 405
+    assert crm.client.get(f"{LIST}?owner=").status_code == 400
+    assert rows() == before
+
+
 def test_the_product_throttles():
     from config.settings import REST_FRAMEWORK
 

@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from feedback.api.filters import HandoffFilter
+from leads.api.filters import AccountFilter, CampaignFilter, EngagementFilter, LeadFilter
 from tests.calling import integrator
 from tests.factories import UserFactory
 
@@ -42,7 +43,7 @@ def paths(resolver, prefix=""):
 def test_it_describes_every_address(schema):
     ours = {path for path in paths(get_resolver()) if path.startswith("/api/v1/")}
     assert set(schema["paths"]) == ours - {"/api/v1/schema/", "/api/v1/docs/"}
-    assert len(schema["paths"]) == 34
+    assert len(schema["paths"]) >= 40
 
 
 MAKES = {("/api/v1/reps/{uid}/absences/", "post")}
@@ -57,9 +58,25 @@ def test_every_operation_names_its_problems_and_its_key(schema):
             assert "application/problem+json" in operation["responses"]["401"]["content"]
 
 
-def test_every_query_parameter_that_is_taken_is_described(schema):
-    described = {parameter["name"] for parameter in schema["paths"]["/api/v1/handoffs/"]["get"]["parameters"]}
-    assert described == {"cursor", "page_size", *HandoffFilter.base_filters}
+@pytest.mark.parametrize(
+    ("path", "filters"),
+    [
+        ("handoffs", HandoffFilter),
+        ("leads", LeadFilter),
+        ("accounts", AccountFilter),
+        ("campaigns", CampaignFilter),
+        ("engagements", EngagementFilter),
+    ],
+)
+def test_every_query_parameter_that_is_taken_is_described(schema, path, filters):
+    parameters = schema["paths"][f"/api/v1/{path}/"]["get"]["parameters"]
+    assert {one["name"] for one in parameters} == {"cursor", "page_size", *filters.base_filters}
+    assert all(one.get("description") for one in parameters if one["name"] != "page_size")
+
+
+def test_what_is_refused_as_unknown_is_described_as_unknown(schema):
+    for name in ("LeadShapeRequest", "AccountShapeRequest", "OfferShapeRequest", "AttemptShapeRequest"):
+        assert schema["components"]["schemas"][name]["additionalProperties"] is False
 
 
 def test_a_key_or_a_session_reads_it_and_nobody_else():

@@ -68,7 +68,10 @@ def test_a_domain_and_the_domain_of_a_mail_address_have_one_form(email: str):
 @pytest.mark.parametrize(
     ("domain", "is_free"),
     [
-        *((name, True) for name in ("gmail.com", "gmx.de", "web.de", "yahoo.co.uk", "qq.com", "tuta.com", "mailinator.com")),
+        *(
+            (name, True)
+            for name in ("gmail.com", "gmx.de", "web.de", "yahoo.co.uk", "qq.com", "tuta.com", "mailinator.com")
+        ),
         *((name, False) for name in ("nortex.example", "siemens.com", "", "mail.nortex.example")),
     ],
 )
