@@ -53,6 +53,15 @@ def wilson(count: int, of: int) -> Rate:
     return Rate(count, of, float(interval.low), float(interval.high))
 
 
+@lru_cache(maxsize=1024)
+def likely_counts(count: int) -> tuple[float, float]:
+    """The 95 % interval around a count of things that come one by one (Poisson, exact: Garwood 1936)."""
+    from scipy.stats import chi2
+
+    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low, float(chi2.ppf(0.975, 2 * count + 2)) / 2
+
+
 def difference(now: Rate, before: Rate) -> Change | None:
     """The change between two independent rates, 95 % (Newcombe 1998, method 10); None where either rests on nothing.
 

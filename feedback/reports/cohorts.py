@@ -92,6 +92,7 @@ class Cell:
     campaign_id: int = NO_CAMPAIGN
     reason_id: int | None = None
     month: int = 0
+    agreement_id: int | None = None
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -123,6 +124,16 @@ def by_month(cohort: Cohort, every: Sequence[Month], *, now: dt.datetime) -> lis
         return []
     handoffs = cohort.handoffs().annotate(month=_month_index(every))
     return _answers(handoffs, ["month"], now=now) + _later(handoffs, ["month"], now=now)
+
+
+def by_agreement(cohort: Cohort, *, now: dt.datetime) -> list[Cell]:
+    """What was answered and how many became an SQL, by the agreement that each is pinned to. Two statements."""
+    handoffs = cohort.handoffs().filter(agreement__isnull=False)
+    sqls = handoffs.filter(became_sql(now)).values("agreement_id").annotate(count=Count("pk")).order_by()
+    return [
+        *_answers(handoffs, ["agreement_id"], now=now),
+        *(_cell(row, ["agreement_id"], what="sql") for row in sqls),
+    ]
 
 
 def reasons_of(cohort: Cohort) -> tuple[dict[int, int], int]:
@@ -203,17 +214,21 @@ def _answers(handoffs: QuerySet[Handoff], keys: list[str], *, now: dt.datetime) 
     ]
 
 
-def _later(handoffs: QuerySet[Handoff], keys: list[str], *, now: dt.datetime) -> list[Cell]:
+def became_sql(now: dt.datetime) -> Q:
+    """Handoffs that are mature for the SQL rate and became one in time."""
     sql_at = Least("disposed_at", Coalesce("opportunity_at", "disposed_at"))
     was_sql = Q(state__in=[State.QUALIFIED, State.WON]) | (
         Q(state=State.LOST) & (Q(opportunity_at__isnull=False) | Q(disposed_at__lt=F("closed_at")))
     )
+    in_time = Q(offered_at__gte=ExpressionWrapper(sql_at - SQL_MATURITY, DateTimeField()))
+    return was_sql & Q(offered_at__lt=now - SQL_MATURITY) & in_time
+
+
+def _later(handoffs: QuerySet[Handoff], keys: list[str], *, now: dt.datetime) -> list[Cell]:
     facts: Mapping[str, QuerySet[Handoff]] = {
         "won_otherwise": handoffs.exclude(state=State.WON).filter(outcomes__kind=OutcomeKind.WON),
         "overdue": handoffs.filter(state=State.PENDING, due_at__lt=now),
-        "sql": handoffs.filter(was_sql, offered_at__lt=now - SQL_MATURITY).filter(
-            offered_at__gte=ExpressionWrapper(sql_at - SQL_MATURITY, DateTimeField())
-        ),
+        "sql": handoffs.filter(became_sql(now)),
     }
     return [
         _cell(row, keys, what=fact)

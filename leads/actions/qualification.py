@@ -254,7 +254,7 @@ def _held_back(one: Qualified, duties: Duties, *, now: dt.datetime) -> str:
         return f"{lead} was disqualified on {lead.disqualified_at:%Y-%m-%d}."
     if account and account.disqualified_at:
         return f"{account} was disqualified on {account.disqualified_at:%Y-%m-%d}."
-    known = _known(lead, account, campaign_id=one.campaign_id)
+    known = known_of(lead, account, campaign_id=one.campaign_id)
     if lead is None:
         # Of somebody nobody knows nothing of the person can be owed.
         known |= {key for key in duties.required if key.startswith("lead_")}
@@ -263,7 +263,8 @@ def _held_back(one: Qualified, duties: Duties, *, now: dt.datetime) -> str:
     return qualifying.owed(duties, known, consent=consent, engaged_at=one.engaged_at, now=now)
 
 
-def _known(lead: Lead | None, account: Account | None, *, campaign_id: int | None) -> set[str]:
+def known_of(lead: Lead | None, account: Account | None, *, campaign_id: int | None) -> set[str]:
+    """What is known of them, as keys of REQUIRABLE."""
     values: dict[str, object] = {"campaign": campaign_id, "account": account}
     if lead:
         values |= {
