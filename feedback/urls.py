@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HANDOFF}hold/", views_holds.hold, name="handoff-hold"),
     path(f"{_HANDOFF}resume/", views_holds.resume, name="handoff-resume"),
     path(f"{_HANDOFF}answer/", views_holds.answer, name="handoff-answer"),
+    path(f"{_HANDOFF}meet/", views_routing.meet, name="handoff-meet"),
     path(f"{_HANDOFF}uphold/", views_routing.uphold, name="handoff-uphold"),
     path("routing/", views_routing.routing, name="routing"),
     path("questions/", views_holds.questions, name="questions"),

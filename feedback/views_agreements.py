@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from feedback.actions import agreements as acting
@@ -10,7 +11,9 @@ from feedback.forms_agreements import DraftForm, with_more_rows
 from feedback.logic.rights import may_agree
 from feedback.middleware import PageRequest
 from feedback.pages.agreement_comparisons import comparison, key_of, options
-from feedback.pages.agreements import page_of
+from feedback.pages.agreements import name_of, page_of
+from feedback.pages.outlook import OutlookWords, words_of
+from feedback.reports.outlook import last_quarter
 from feedback.views_answers import GET_POST
 from leads.actions.contributions import collected
 from leads.logic.errors import InvalidInput, NotAllowed, NotFound, StateConflict
@@ -120,6 +123,7 @@ def publish(request: PageRequest) -> HttpResponse:
     before = next((one for one in every if one.state == AgreementState.IN_FORCE), None)
     page = page_of(found, every, draft=found, groups=groups, person=request.person)
     context = {"page": page, "compared": comparison(before, found, groups), "next_number": len(every) + 1}
+    context["outlook"] = _outlook(request, found, before)
     return render(request, "feedback/agreement_publish.html", context)
 
 
@@ -133,7 +137,10 @@ def discard(request: PageRequest) -> HttpResponse:
 def _shown(request: PageRequest, found: Version, every: list[Version], draft: Version | None) -> HttpResponse:
     today = collected() if found.state == AgreementState.IN_FORCE else None
     page = page_of(found, every, draft=draft, groups=page_group_labels(), person=request.person, today=today)
-    return render(request, "feedback/agreement.html", {"page": page})
+    context: dict[str, object] = {"page": page}
+    if page.is_draft:
+        context["outlook"] = _outlook(request, found, page.before)
+    return render(request, "feedback/agreement.html", context)
 
 
 def _saved(request: PageRequest, found: Version, form: DraftForm) -> HttpResponse:
@@ -142,6 +149,16 @@ def _saved(request: PageRequest, found: Version, form: DraftForm) -> HttpRespons
     is_void = bool(found.signatures) and made.edited_at != found.edited_at
     messages.success(request, "Saved. The text is another one now: it has to be signed again." if is_void else "Saved.")
     return redirect("feedback:agreement-draft")
+
+
+def _outlook(request: PageRequest, draft: Version, before: Version | None) -> OutlookWords | None:
+    """The last quarter under the draft, for those who may agree to it."""
+    if not may_agree(request.person):
+        return None
+    zone, now = timezone.get_current_timezone(), timezone.now()
+    theirs = (name_of(before), before.agreement) if before else None
+    found = last_quarter(draft.agreement, before.agreement if before else None, zone=zone, now=now)
+    return words_of(found, draft.agreement, theirs)
 
 
 def _draft() -> Version:

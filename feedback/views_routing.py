@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback.actions import reviews
+from feedback.actions import recycling, reviews
 from feedback.forms_routing import PreviewForm
 from feedback.logic.rights import OPERATIONS, may_preview
 from feedback.middleware import PageRequest
@@ -41,6 +41,13 @@ def routing(request: PageRequest) -> HttpResponse:
 def uphold(request: PageRequest, uid: UUID) -> HttpResponse:
     reviews.uphold(uid, by=request.person)
     messages.success(request, "Upheld: it was rightly refused, and the rep is owed a turn for it.")
+    return redirect("feedback:handoff", uid)
+
+
+@require_POST
+def meet(request: PageRequest, uid: UUID) -> HttpResponse:
+    recycling.meet(uid, by=request.person)
+    messages.success(request, "Noted: the lead may be offered again, and is looked at anew.")
     return redirect("feedback:handoff", uid)
 
 

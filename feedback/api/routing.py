@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.actions import ownership, reviews
+from feedback.actions import ownership, recycling, reviews
 from feedback.actions.ownership import OwnershipInput
 from feedback.api import schema
 from feedback.api.base import PersonApiView
@@ -81,6 +81,12 @@ class OwnershipResultsSerializer(serializers.Serializer[Any]):
 class UpholdView(VerbView):
     scopes = {"POST": Scope.OFFER}
     verb = staticmethod(reviews.uphold)
+
+
+@schema.verb(NothingShape, "Say for marketing that the condition is met under which a refused lead may come back.")
+class MeetView(VerbView):
+    scopes = {"POST": Scope.OFFER}
+    verb = staticmethod(recycling.meet)
 
 
 class RoutingPreviewView(PersonApiView):

@@ -25,6 +25,7 @@ urlpatterns = [
     path("handoffs/<uuid:uid>/resume/", verbs.ResumeView.as_view(), name="handoff-resume"),
     path("handoffs/<uuid:uid>/release/", verbs.ReleaseView.as_view(), name="handoff-release"),
     path("handoffs/<uuid:uid>/raise/", verbs.RaiseView.as_view(), name="handoff-raise"),
+    path("handoffs/<uuid:uid>/meet/", routing.MeetView.as_view(), name="handoff-meet"),
     path("handoffs/<uuid:uid>/uphold/", routing.UpholdView.as_view(), name="handoff-uphold"),
     path("routing/preview/", routing.RoutingPreviewView.as_view(), name="routing-preview"),
     path("account-owners/", routing.AccountOwnersView.as_view(), name="account-owners"),

@@ -104,7 +104,7 @@ def may_bench(person: Person, *, team_id: int) -> bool:
 
 
 def may_agree(person: Person) -> bool:
-    """Whether `person` may write, publish and discard drafts of the agreement: both sides and operations, not LeadLoop."""
+    """Whether `person` may write, publish and discard drafts of the agreement: both sides and operations."""
     return bool(person.roles & {MARKETER, MANAGER, OPERATIONS})
 
 

@@ -37,6 +37,7 @@ _SENTENCES = {
     "handoff.reassigned": "{who} gave it to another rep",
     "handoff.released": "{who} put it back into the team's queue",
     "rejection.upheld": "{who} said that it was rightly refused",
+    "recycle.met": "{who} said that its condition for coming back is met",
     "handoff.raised": "{who} raised its priority",
     "handoff.acknowledged": "{who} has seen that it is late: nobody else is told",
     "hold.answered": "{who} answered after the hold had ended",
@@ -55,7 +56,10 @@ _STEPS = frozenset(
 )
 # What only the proof of a clock tells: for people it repeats what stands beside it.
 _BOOKKEEPING = frozenset(
-    {"clock.started", "clock.stopped", "clock.cancelled", "clock.recounted", "clock.reopened", "step.cancelled", "handoff.routed"}
+    {
+        *("clock.started", "clock.stopped", "clock.cancelled", "clock.recounted", "clock.reopened"),
+        *("step.cancelled", "handoff.routed"),
+    }
 )
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from feedback import panels
 from feedback.logic.rights import Person, Subject, may, may_uphold
 from feedback.logic.states import State, Verb, next_state
-from feedback.models import Handoff, Hold
+from feedback.models import Handoff, Hold, RecyclePlan
 from feedback.pages.lists import Place
 from feedback.reports.holds import unanswered
 
@@ -134,9 +134,17 @@ def actions(
         yield from bar.leading()
     if handoff.state in {State.REJECTED, State.RETURNED} and not handoff.upheld_at and may_uphold(reader.person):
         yield bar.action("Uphold", "", "handoff-uphold", "strong", "post")
+    if waits_for(handoff) and may(reader.person, Verb.MEET, bar.subject):
+        yield bar.action("Condition is met", "", "handoff-meet", kind="post")
     if bar.can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):
         is_worked = bar.state in {State.ACCEPTED, State.QUALIFIED}
         yield bar.action("Undo", "z", "handoff-undo", "" if is_worked else "strong", "post")
+
+
+def waits_for(handoff: Handoff) -> str:
+    """The condition that somebody has to say is met before the lead may be offered again; "" for none."""
+    plan: RecyclePlan | None = getattr(handoff, "recycle_plan", None)
+    return plan.condition if plan and plan.met_at is None else ""
 
 
 def _is_undoable(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> bool:

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from feedback.logic.rights import Person
 from feedback.logic.states import OPEN, WORDS, State
-from feedback.models import Handoff
+from feedback.models import Handoff, RecyclePlan
 from feedback.pages.around import Item, Pair, around, history_items, latest_sights
-from feedback.pages.buttons import Action, Reader, actions
+from feedback.pages.buttons import Action, Reader, actions, waits_for
 from feedback.pages.held import Answered, answers, held_sentence
 from feedback.pages.lists import raised_words
 from feedback.pages.routing import routed_panel
@@ -187,12 +187,24 @@ def _state_words(handoff: Handoff, *, person: Person, now: dt.datetime) -> str:
     when = f" {when_words(at, now=now, zone=timezone.get_current_timezone())}" if at else ""
     if state in {State.EXPIRED, State.RECALLED, State.WON, State.LOST, State.QUALIFIED}:
         return f"This was {WORDS[state]}{when}."
+    again = _again(handoff, now=now)
     by = handoff.decided_by
     who = "You" if by and by.pk == person.user_id else (by.get_full_name() or by.get_username()) if by else "Somebody"
     did = {State.ACCEPTED: "accepted", State.REJECTED: "rejected", State.TURNED_BACK: "turned back"}.get(state)
     if did is None:
-        return f"This was {WORDS[state]}{when}{_because(handoff)}."
-    return f"{who} {did} this{when}{_because(handoff)}."
+        return f"This was {WORDS[state]}{when}{_because(handoff)}.{again}"
+    return f"{who} {did} this{when}{_because(handoff)}.{again}"
+
+
+def _again(handoff: Handoff, *, now: dt.datetime) -> str:
+    """When somebody who was refused may be offered again, as a sentence with a space before it; "" where it is open."""
+    plan: RecyclePlan | None = getattr(handoff, "recycle_plan", None)
+    if plan is None:
+        return ""
+    if plan.not_before_at and plan.not_before_at > now:
+        local = timezone.localtime(plan.not_before_at)
+        return f" May be offered again from {local.day} {local:%b %Y} on."
+    return f" May be offered again once this is so: {waiting}." if (waiting := waits_for(handoff)) else ""
 
 
 def _because(handoff: Handoff) -> str:

@@ -63,8 +63,8 @@ class Detail:
 
 
 def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
-    """The handoff and what surrounds it; at most fourteen statements, each along an index and none deeper than its limit.
-    NotFound.
+    """The handoff and what surrounds it; at most fourteen statements, each along an index and none deeper than its
+    limit. NotFound.
     """
     handoff = visible(uid, person=person)
     own, others = sights(lead_id=handoff.lead_id, account_id=handoff.account_id)
@@ -84,9 +84,9 @@ def detail(uid: UUID, *, person: Person, now: dt.datetime) -> Detail:
 
 def visible(uid: UUID, *, person: Person) -> Handoff:
     """The handoff with what a page says of it. NotFound when it does not exist or the person may not know of it."""
-    related = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "reason", "agreement")
+    related = ("lead", "account", "team", "owner__user", "campaign", "decided_by", "agreement", "reason")
     held = Exists(Hold.objects.filter(handoff=OuterRef("pk"), ended_at=None))
-    rows = Handoff.objects.visible_to(person).select_related(*related).annotate(is_held=held)
+    rows = Handoff.objects.visible_to(person).select_related(*related, "recycle_plan").annotate(is_held=held)
     found = rows.filter(uid=uid).first()
     if found is None:
         raise NotFound("There is no such handoff, or it is no longer yours to see.")

@@ -14,6 +14,7 @@ from feedback.logic.outlook import Offered, Quarter, Volume, Watched
 from feedback.logic.states import ACTIVE, State
 from feedback.models import Handoff
 from feedback.reports.cohorts import SQL_MATURITY, became_sql
+from feedback.reports.snapshot import snapshot
 from leads.actions.qualification import known_of
 from leads.logic.agreement import ACCOUNT, LEAD, Agreement
 from leads.logic.scoring import horizon
@@ -55,6 +56,17 @@ class Outlook:
     def is_empty(self) -> bool:
         """Whether there is nothing to tell: no handoff, and nobody who would have been offered."""
         return not (self.real.offered or self.draft.volume.total or (self.before and self.before.volume.total))
+
+
+def last_quarter(
+    draft: Agreement, before: Agreement | None, *, zone: dt.tzinfo, now: dt.datetime, is_bounded: bool = True
+) -> Outlook | Quarter:
+    """The outlook on the last thirteen full weeks of `zone`; the bare quarter where it `is_bounded` and too much."""
+    quarter = thinking.quarter(now.astimezone(zone).date(), zone=zone)
+    with snapshot():
+        if is_bounded and is_too_much(quarter, draft, *([before] if before else [])):
+            return quarter
+        return outlook(draft, before, quarter=quarter, now=now)
 
 
 def is_too_much(quarter: Quarter, *agreements: Agreement) -> bool:

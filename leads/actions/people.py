@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from leads.actions.bulk import insert_rows
-from leads.actions.upsert import Kept, Key, Wanted, upsert, upsert_and_find
+from leads.actions.upsert import Kept, Key, Wanted, settled, upsert, upsert_and_find
 from leads.logic.domains import company_domains, normal_domain
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
@@ -138,7 +138,7 @@ def upsert_accounts(given: Sequence[AccountInput]) -> list[Account]:
     return [kept.row for kept in keep_accounts(given)]
 
 
-@transaction.atomic
+@settled
 def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
     """The accounts with what was done to each, one per (clean) input and in its order. Locks them."""
     kept, _ = _keep_accounts(given, domains=())
@@ -187,7 +187,7 @@ def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
     return [kept.row for kept in keep_leads(given)]
 
 
-@transaction.atomic
+@settled
 def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
     """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a
     change.

@@ -1,16 +1,22 @@
 """Taking in many rows at once, each known by the CRM's key or by a natural one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from leads.actions.bulk import insert_rows, update_rows
+from leads.logic.errors import StateConflict
 from leads.models import RowResult
 from leads.models.identity import FromCrm
 
 Row = TypeVar("Row", bound=FromCrm)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+_TRIES = 5
 
 # A column and its value, or ("external", system, id).
 Key = tuple[str, ...]
@@ -62,9 +68,8 @@ class _Known(Generic[Row]):
             where, params = f"{where} OR {table}.id = ANY(ARRAY({meant}))", params * 2
         rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
         found = {row.pk: row for row in rows.extra(where=[where], params=params)}
-        if self._can_be_merged and (late := {kept_id(row) for row in found.values()} - {None, *found}):
-            # Merged while this one waited for the lock.
-            found |= {row.pk: row for row in rows.filter(pk__in=late)}
+        if self._can_be_merged and {kept_id(row) for row in found.values()} - {None, *found}:
+            raise MergedMeanwhile
         for row in found.values():
             kept = found.get(kept_id(row) or 0) if self._can_be_merged else None
             if kept is None:
@@ -124,6 +129,26 @@ class _Known(Generic[Row]):
         return [one for one in wanted if self.get(one) is None]
 
 
+class MergedMeanwhile(Exception):
+    """A row was merged into another while this transaction waited for it: that one would be locked out of order."""
+
+
+def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """`work` in a transaction (or savepoint) of its own, begun anew, locks let go, when a row was merged meanwhile."""
+
+    @wraps(work)
+    def inner(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        for _ in range(_TRIES):
+            try:
+                with transaction.atomic():
+                    return work(*args, **kwargs)
+            except MergedMeanwhile:
+                continue
+        raise StateConflict("Somebody is merging these; try again in a moment.")
+
+    return inner
+
+
 def kept_id(row: Any) -> int | None:
     """The primary key of the row that this one was merged into."""
     found: int | None = row.merged_into_id
@@ -135,7 +160,7 @@ def upsert(model: type[Row], wanted: Sequence[Wanted]) -> list[Kept[Row]]:
 
     Who names a row that was merged into another means that one. Locks what it finds FOR NO KEY UPDATE in key order, and
     keeps others from making the same rows until the transaction ends. At most six statements, whatever the number of
-    inputs.
+    inputs. MergedMeanwhile, see settled.
     """
     return upsert_and_find(model, wanted, keys=())[0]
 

@@ -162,9 +162,9 @@ def person_marks(one: Person) -> tuple[str, ...]:
 
 
 def company_marks(one: Company) -> tuple[str, ...]:
-    """As person_marks: the registered domain, the words of the name in any order, how it begins and ends, and what it is
-    with any one letter left out, which a slip of the keyboard shares with what was meant (symmetric deletes, W. Garbe,
-    2012).
+    """As person_marks: the registered domain, the words of the name in any order, how it begins and ends, and what it
+    is with any one letter left out, which a slip of the keyboard shares with what was meant (symmetric
+    deletes, W. Garbe, 2012).
     """
     found = [f"d:{domain}"] if (domain := _registered(one.domain)) else []
     parts = company_words(one.name)

@@ -1,4 +1,4 @@
-"""Names as they are compared: no accents, case, punctuation or legal form, and no letters that only look like others."""
+"""Names as they are compared: no accents, case, punctuation or legal form, no letters that only look like others."""
 
 import re
 import unicodedata

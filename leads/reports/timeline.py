@@ -47,8 +47,8 @@ def sights(
 
 
 def happenings(*, handoff_uid: UUID | None = None, lead_uid: UUID | None = None, limit: int = 50) -> list[Happening]:
-    """What the journal knows of a handoff, or of a lead across its handoffs and of whom was merged into it, newest first;
-    one statement.
+    """What the journal knows of a handoff, or of a lead (and whom was merged into it) across its handoffs, newest
+    first; one statement.
     """
     leads = Lead.objects.filter(Q(uid=lead_uid) | Q(merged_into__uid=lead_uid)).values("uid")
     asked = Q(handoff_uid=handoff_uid) if handoff_uid else Q(lead_uid__in=leads)

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
 
 from feedback.actions import decisions, recycling
 from feedback.logic.rights import LEADLOOP
@@ -16,7 +18,7 @@ from leads.actions.people import AccountInput, LeadInput
 from leads.logic.errors import NotAllowed, StateConflict
 from leads.models import Account, Engagement, JournalEntry, Lead, Standing, Touched
 from sla.models import Clock
-from tests.factories import RepFactory, TeamFactory, ago, agreement, as_person, marketer, policy
+from tests.factories import RepFactory, TeamFactory, UserFactory, ago, agreement, as_person, marketer, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -281,3 +283,22 @@ def test_only_marketing_says_that_a_condition_is_met(rep):
     recycling.meet(handoff.uid, by=LEADLOOP)
     with pytest.raises(StateConflict):
         recycling.meet(handoff.uid, by=LEADLOOP)
+
+
+def test_a_marketer_sees_what_is_waited_for_and_says_that_it_is_met(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    decisions.reject(
+        handoff.uid, by=as_person(rep), reason="data.invalid_contact", evidence={"channel_failed": "phone"}
+    )
+    mia, page = Client(), reverse("feedback:handoff", args=[handoff.uid])
+    mia.force_login(UserFactory(roles=("marketer",)))
+    before = mia.get(page).content.decode()
+    assert "May be offered again once this is so: contact repaired." in before
+    assert "Condition is met" in before
+    assert mia.post(reverse("feedback:handoff-meet", args=[handoff.uid])).status_code == 302
+    assert RecyclePlan.objects.get().met_at is not None
+    assert "Condition is met" not in mia.get(page).content.decode().partition("History")[0]
+    assert mia.post(reverse("feedback:handoff-meet", args=[handoff.uid])).status_code == 409

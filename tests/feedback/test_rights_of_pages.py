@@ -81,6 +81,8 @@ feedback:handoff-hold              GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-hold              POST 302 400 404 404 400 404 403 403 404
 feedback:handoff-log               GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-log               POST 302 400 404 404 400 404 403 403 404
+feedback:handoff-meet              GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-meet              POST 302 403 404 404 403 404 409 409 404
 feedback:handoff-outcome           GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-outcome           POST 302 400 404 404 400 404 403 403 404
 feedback:handoff-qualify           GET  302 409 404 404 409 404 403 403 404

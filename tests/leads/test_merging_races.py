@@ -18,7 +18,7 @@ from tests.factories import RepFactory, as_person, offered, policy
 from tests.feedback.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 12
+ROUNDS = 20
 
 
 def lead(email: str, **more) -> Lead:
@@ -81,7 +81,7 @@ def test_merging_while_an_attempt_is_logged_or_it_is_rejected_knows_the_lead():
             partial(merge_leads, drop.uid, other.lead.uid, by=LEADLOOP),
             partial(decisions.reject, other.uid, by=as_person(lena), reason="fit.industry", evidence={"industry": "x"}),
         )
-        assert not [answer for answer in answers if isinstance(answer, Exception)]
+        assert not [answer for answer in answers if answer is None or isinstance(answer, Exception)]
         for handoff, whose in ((going_on, keep), (other, drop)):
             handoff.refresh_from_db()
             assert handoff.lead == whose
@@ -102,7 +102,7 @@ def test_merging_while_the_dropped_mail_comes_in():
             ),
         )
         assert merging == keep
-        assert not [answer for answer in (taking, both) if isinstance(answer, Exception)]
+        assert not [answer for answer in (taking, both) if answer is None or isinstance(answer, Exception)]
         keep.refresh_from_db()
         assert (keep.title, keep.phone) == ("Head of Operations", "030 1234567")
         assert lead(drop.email) == keep
@@ -122,7 +122,7 @@ def test_merging_accounts_while_people_of_the_dropped_one_come_in():
             lambda number=number: lead(f"ana@drop{number}.example"),
             lambda number=number: lead(f"tom@drop{number}.example", account=AccountInput(name=f"Drop {number}")),
         )
-        assert not [answer for answer in answers if isinstance(answer, Exception)]
+        assert not [answer for answer in answers if answer is None or isinstance(answer, Exception)]
         assert set(Lead.objects.filter(email__endswith=f"@drop{number}.example").values_list("account", flat=True)) == {
             keep.pk
         }

@@ -122,6 +122,9 @@ def made_ready(verb: str, crm: Caller) -> None:
     if verb == "uphold":
         rejection = {"reason": "fit.company_size", "evidence": {"employee_count": 3}}
         assert crm.post("handoff-reject", story.UID, data=rejection).status_code == 200
+    if verb == "meet":
+        rejection = {"reason": "data.invalid_contact", "evidence": {"channel_failed": "phone"}}
+        assert crm.post("handoff-reject", story.UID, data=rejection).status_code == 200
     if verb == "take":
         Handoff.objects.update(owner=None)
 

@@ -1,0 +1,16 @@
+"""How a line of the log is written."""
+
+import logging
+
+
+class OneLine(logging.Formatter):
+    """Writes control characters of a message as escapes, so that nobody's words can look like a line of their own.
+
+    A traceback, which is ours, keeps its lines.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """The line, in one line."""
+        return "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in super().formatMessage(record)
+        )
