@@ -9,8 +9,7 @@ class OneLine(logging.Formatter):
     A traceback, which is ours, keeps its lines.
     """
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, in one line."""
-        return "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode() for char in super().formatMessage(record)
-        )
+        line = super().formatMessage(record)
+        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -136,7 +136,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "leads.password_validators.ReadableValidator"},
+    {"NAME": "leads.password_validators.ContextValidator"},
 ]
+# How long the link in a mail for a new password is good.
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "leads.sessions"
 LOGIN_URL = "leads:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "leads:login"
@@ -294,7 +299,9 @@ LEADLOOP_CHAT_PRIVATE = os.environ.get("LEADLOOP_CHAT_PRIVATE") == "1"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.OneLine", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -10,9 +10,11 @@ from feedback.actions import agreements as acting
 from feedback.forms_agreements import DraftForm, with_more_rows
 from feedback.logic.rights import may_agree
 from feedback.middleware import PageRequest
+from feedback.pages import agreements_brought
 from feedback.pages.agreement_comparisons import comparison, key_of, options
 from feedback.pages.agreements import name_of, page_of
 from feedback.pages.outlook import OutlookWords, words_of
+from feedback.reports.agreements import brought
 from feedback.reports.outlook import last_quarter
 from feedback.views_answers import GET_POST
 from leads.actions.contributions import collected
@@ -140,6 +142,9 @@ def _shown(request: PageRequest, found: Version, every: list[Version], draft: Ve
     context: dict[str, object] = {"page": page}
     if page.is_draft:
         context["outlook"] = _outlook(request, found, page.before)
+    else:
+        context["brought"] = agreements_brought.words_of(brought(request.person, now=timezone.now()))
+        context["whose"] = agreements_brought.whose(request.person)
     return render(request, "feedback/agreement.html", context)
 
 

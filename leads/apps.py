@@ -9,7 +9,12 @@ class LeadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have its files taken in."""
+        """Have its files taken in, listen to logins, and write the mails about passwords."""
+        from leads import receivers
+        from leads.actions import passwords, renderers
         from leads.imports import register_kinds
+        from leads.reports.password_mail import password_mail
 
         register_kinds()
+        receivers.connect()
+        renderers.register(passwords.RENDERER, password_mail)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.crypto import get_random_string, salted_hmac
 
 from leads.actions import logins
+from leads.password_validators import LONGEST_PASSWORD
 
 USER_LIMIT, NETWORK_LIMIT, PAIR_LIMIT, DEVICE_LIMIT = 20, 100, 5, 10
 DEVICE_COOKIE = "leadloop_device"
@@ -22,7 +23,7 @@ class ThrottledBackend(ModelBackend):
 
     Failures within 15 minutes: 5 per user name and network, 20 per user name, 100 per network. A device that signed
     this user in before has 10 of its own instead of the first two, so nobody can lock somebody out of their own
-    machine.
+    machine. A user name is the same in any case.
     """
 
     def authenticate(
@@ -31,12 +32,14 @@ class ThrottledBackend(ModelBackend):
         """The user, or None. PermissionDenied, which the login form shows like a wrong password, when there were too
         many tries.
         """
-        if username is None or password is None or "\x00" in username:
+        if username is None or password is None or "\x00" in username or len(password) > LONGEST_PASSWORD:
             return None
         limits = _limits(request, username)
         if not logins.count_try(limits):
             raise PermissionDenied
-        user = super().authenticate(request, username=username, password=password, **kwargs)
+        # Asked for whoever it is, so that a name that is known takes no longer than one that is not.
+        known = User.objects.filter(username__iexact=username).values_list("username", flat=True).first()
+        user = super().authenticate(request, username=known or username, password=password, **kwargs)
         if user is not None:
             own = [key for key in limits if key.startswith(("pair:", "device:"))]
             logins.count_success([key for key in limits if key not in own], cleared=own)
@@ -46,6 +49,11 @@ class ThrottledBackend(ModelBackend):
 def device_mark(username: str) -> str:
     """The value of the cookie that makes this device known for `username`; to be signed."""
     return f"{_hash('device', username.casefold())}.{get_random_string(16)}"
+
+
+def may_try(request: HttpRequest) -> bool:
+    """Whether the network that asks has a try left, at a door that asks for no password; counts as one."""
+    return logins.count_try({f"net:{_hash('net', network_of(request))}": NETWORK_LIMIT})
 
 
 def _limits(request: HttpRequest | None, username: str) -> dict[str, int]:

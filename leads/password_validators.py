@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 LONGEST_PASSWORD = 4096
 _SHORTEST_REST = 10
 _SHORTEST_WORD = 4
+_UNFIT = re.compile("[\x00\ufffd\ud800-\udfff]")
 _PARTS = re.compile(r"[\W_]+")
 
 
 def is_readable(text: str) -> bool:
     """Whether it arrived as it was typed, and is not too long. U+FFFD stands where bytes were no text at all."""
-    return len(text) <= LONGEST_PASSWORD and not any(char in "\x00\ufffd" or "\ud800" <= char < "\ue000" for char in text)
+    return len(text) <= LONGEST_PASSWORD and not _UNFIT.search(text)
 
 
 class ReadableValidator:

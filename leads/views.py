@@ -1,14 +1,17 @@
 """Signing in and out, notices, and the reader's time zone."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import LoginView as DjangoLoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.actions import notices
@@ -26,22 +29,37 @@ class LoginView(DjangoLoginView):
 
     template_name = "leads/login.html"
     authentication_form = LoginForm
-    redirect_authenticated_user = True
+
+    @method_decorator(login_not_required)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who is signed in has nothing to read here; signing in as somebody else ends the first session."""
+        self.redirect_authenticated_user = request.method != "POST"
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: LoginForm) -> HttpResponse:  # type: ignore[override]
         """The redirect, with the cookie of a known device."""
         response = super().form_valid(form)
         user = form.get_user()
         assert isinstance(user, AbstractBaseUser)
-        response.set_signed_cookie(
-            DEVICE_COOKIE,
-            device_mark(user.get_username()),
-            max_age=DEVICE_DAYS * 24 * 3600,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        remember_device(response, user)
         return response
+
+    def form_invalid(self, form: LoginForm) -> HttpResponse:  # type: ignore[override]
+        """The page again; 400 when there was nothing in it that could have been tried."""
+        was_tried = {"invalid_login", "inactive"} & {error.code for error in form.non_field_errors().as_data()}
+        return self.render_to_response(self.get_context_data(form=form), status=200 if was_tried else 400)
+
+
+def remember_device(response: HttpResponse, user: AbstractBaseUser) -> None:
+    """Have this device known as the user's, see leads.backends."""
+    response.set_signed_cookie(
+        DEVICE_COOKIE,
+        device_mark(user.get_username()),
+        max_age=DEVICE_DAYS * 24 * 3600,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @require_safe

@@ -52,7 +52,7 @@ def integrator(**more: Any) -> Caller:
 def rows() -> dict[str, tuple[int, str]]:
     """How many rows every table of LeadLoop has, and a digest of them; keys aside, made and used as tests go."""
     models = [model for app in ("leads", "feedback", "sla") for model in apps.get_app_config(app).get_models()]
-    tables = sorted({model._meta.db_table for model in models} - {"leads_apikey"})
+    tables = sorted({model._meta.db_table for model in models} - {"leads_apikey", "leads_session"})
     sql = " UNION ALL ".join(
         f"SELECT '{table}', count(*), coalesce(md5(string_agg(row::text, '|' ORDER BY row::text)), '') FROM {table} row"
         + (" WHERE kind NOT LIKE 'api_key.%'" if table == "leads_journalentry" else "")

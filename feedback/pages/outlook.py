@@ -134,8 +134,7 @@ def _sentences(found: Outlook, name: str, before: str) -> tuple[str, ...]:
     if found.before and found.lost.offered:
         parts.append(
             f"It would have left out {found.lost.offered:,} that {before} would have offered; {found.lost.accepted:,} "
-            f"of them were accepted, and of the {found.lost.mature:,} that are old enough to tell {found.lost.sql:,} became "
-            "SQLs."
+            f"of them were accepted; of the {found.lost.mature:,} that are old enough, {found.lost.sql:,} became SQLs."
         )
     if found.before:
         parts.append(_change(mine.volume.total, found.before.volume.total, before))
@@ -208,17 +207,17 @@ def _rows(found: Outlook, sides: Sequence[Side]) -> list[_Line]:
     young = any(map(_is_young, kept))
     return [
         ("Would have been offered", [*map(_volume, sides)], False),
-        counts("never seen by sales", [one.volume.unseen for one in sides]),
-        counts(f"Of the {found.real.offered:,} handoffs, offered too", [one.offered for one in kept]),
-        counts("left out", [one.left_out.offered for one in sides]),
-        counts("turned back, void or recalled", [one.offered - one.counted for one in kept]),
-        counts("no answer yet", [one.pending for one in kept]),
+        counts("Never seen by sales", [one.volume.unseen for one in sides]),
+        counts(f"Offered too, of {_things(found.real.offered)}", [one.offered for one in kept]),
+        counts("Left out", [one.left_out.offered for one in sides]),
+        counts("Offered too: turned back, void or recalled", [one.offered - one.counted for one in kept]),
+        counts("Offered too: no answer yet", [one.pending for one in kept]),
         (
             f"Accepted, of those that count{', still maturing' if young else ''}",
             [f"{one.accepted:,} of {one.counted:,}: {_rate(one.acceptance)}" for one in kept],
             young or any(one.acceptance.is_few for one in kept),
         ),
-        counts(f"younger than {days} days, too young to be an SQL or not", [one.offered - one.mature for one in kept]),
+        counts(f"Offered too: younger than {days} days, too young to tell", [one.offered - one.mature for one in kept]),
         (
             f"SQL in {days} days, of the others",
             [f"{one.sql:,} of {one.mature:,}: {_rate(one.to_sql)}" for one in kept],

@@ -11,7 +11,8 @@ from feedback.models import RoutingRule
 from feedback.reports.routing import Route, written
 from feedback.reports.routing_overview import Line, Place
 from feedback.reports.routing_traces import Names, Trace
-from leads.logic.conditions import OPERATORS, Condition
+from leads.logic.agreement_phrases import condition_parts
+from leads.logic.conditions import NUMBER, OPERATORS, Condition
 from leads.logic.words import rate_words
 
 _REFUSED = {
@@ -133,11 +134,13 @@ def _rule(step: Step, names: Names) -> str:
 
 
 def condition_words(field: str, operator: str, value: object) -> str:
-    """A condition as a person would say it: account's country is one of de, at."""
+    """A condition as a person would say it: the account's country is one of DE, AT."""
     text = written(value)
     if field not in ROUTING.fields or operator not in OPERATORS:
         return f"{field} {operator} {text}".strip()
-    return ROUTING.words(Condition(field, operator, text))
+    is_number = ROUTING.fields[field].kind == NUMBER and text.isdecimal()
+    parts = condition_parts("", Condition(field, operator, int(text) if is_number else text), ROUTING)
+    return "".join(part if isinstance(part, str) else part.words for part in parts)
 
 
 def _why(step: Step, *, verb: str = "") -> str:

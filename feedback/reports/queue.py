@@ -17,6 +17,7 @@ from feedback.models import Handoff, Hold
 from feedback.models.handoffs import HandoffQuerySet
 from feedback.reports.counts import capped
 from leads.logic.errors import InvalidInput
+from leads.logic.pages import path_of
 from leads.logic.text import one_line
 from leads.logic.why_now import Sight, Who, why_now
 from leads.models import Engagement
@@ -183,7 +184,7 @@ def _read(rows: HandoffQuerySet) -> HandoffQuerySet:
     """With lead, account and last engagements; the engagements are read for the rows of the page alone."""
     of_lead = Engagement.objects.filter(lead_id=OuterRef("lead_id"))
     of_visitors = Engagement.objects.filter(account_id=OuterRef("account_id"), lead=None)
-    shape = JSONObject(kind="kind", subject="subject", at="occurred_at")
+    shape = JSONObject(kind="kind", subject="subject", url="url", at="occurred_at")
     last = [ArraySubquery(who.order_by("-occurred_at").values(shape=shape)[:_SIGHTS]) for who in (of_lead, of_visitors)]
     # A row that brought its own words needs no others.
     sights = Case(When(~Q(why=""), then=None), When(lead__isnull=False, then=last[0]), default=last[1])
@@ -210,7 +211,12 @@ def _row(found: Handoff, *, now: dt.datetime) -> Row:
 
 def _sights(found: Sequence[dict[str, str]], who: Who) -> list[Sight]:
     return [
-        Sight(kind=one["kind"], subject=one["subject"], at=dt.datetime.fromisoformat(one["at"]), who=who)
+        Sight(
+            kind=one["kind"],
+            subject=one["subject"] or path_of(one["url"]),
+            at=dt.datetime.fromisoformat(one["at"]),
+            who=who,
+        )
         for one in found
     ]
 

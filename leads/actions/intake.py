@@ -1,13 +1,12 @@
 """Taking in what other systems know: many rows at once, one result each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import connection, transaction
+from django.db import transaction
 
-from leads.actions.bulk import insert_rows
 from leads.actions.clock import database_now
 from leads.actions.engagements import EngagementInput, clean_engagement, keep_engagements
 from leads.actions.people import (
@@ -23,10 +22,9 @@ from leads.actions.people import (
 )
 from leads.actions.upsert import Kept, Row
 from leads.logic.errors import InvalidInput
-from leads.models import Account, Campaign, Engagement, Lead, RowResult, Touched
+from leads.models import Account, Campaign, Engagement, Lead
 
 Given = TypeVar("Given")
-_TOUCH_LEADS_OF = "INSERT INTO leads_touched (lead_id) SELECT id FROM leads_lead WHERE account_id = ANY(%s)"
 _TAKE_IN = frozenset({"marketer", "operations", "integrator"})
 
 
@@ -49,23 +47,15 @@ def takes_in(user: AbstractBaseUser | AnonymousUser) -> bool:
 def take_leads(given: Sequence[LeadInput]) -> list[Taken[Lead]]:
     """One result per lead, in order; a bad one does not stop the rest, and leaves nothing of itself behind.
 
-    Who is new or has changed is scored anew, and so is the account. A fixed number of statements, whatever the number
-    of leads. Locks accounts, then leads.
+    A fixed number of statements, whatever the number of leads. Locks accounts, then leads.
     """
-    taken = _each(given, clean_lead, keep_leads)
-    changed = _changed(taken)
-    accounts = {lead.account_id for lead in changed if lead.account_id}
-    _touch(leads=[lead.pk for lead in changed], accounts=accounts)
-    return taken
+    return _each(given, clean_lead, keep_leads)
 
 
 @transaction.atomic
 def take_accounts(given: Sequence[AccountInput]) -> list[Taken[Account]]:
-    """One result per account, as take_leads gives them. A changed account has its leads scored anew as well."""
-    taken = _each(given, clean_account, keep_accounts)
-    _touch(accounts=[account.pk for account in _changed(taken)])
-    _touch_leads_of([one.kept.row.pk for one in taken if one.kept and one.kept.result is RowResult.UPDATED])
-    return taken
+    """One result per account, as take_leads gives them."""
+    return _each(given, clean_account, keep_accounts)
 
 
 @transaction.atomic
@@ -94,19 +84,3 @@ def _each(
             errors[index] = error
     kept = iter(keep(good) if good else ())
     return [Taken(error=errors[at]) if at in errors else Taken(kept=next(kept)) for at in range(len(given))]
-
-
-def _changed(taken: Iterable[Taken[Row]]) -> list[Row]:
-    return [one.kept.row for one in taken if one.kept and one.kept.result is not RowResult.UNCHANGED]
-
-
-def _touch(*, leads: Iterable[int] = (), accounts: Iterable[int] = ()) -> None:
-    """Have them scored anew; one statement."""
-    rows = [Touched(lead_id=pk) for pk in dict.fromkeys(leads)]
-    insert_rows(Touched, [*rows, *(Touched(account_id=pk) for pk in dict.fromkeys(accounts))])
-
-
-def _touch_leads_of(accounts: Sequence[int]) -> None:
-    if accounts:
-        with connection.cursor() as cursor:
-            cursor.execute(_TOUCH_LEADS_OF, [list(accounts)])

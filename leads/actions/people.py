@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from leads.actions.bulk import insert_rows
 from leads.actions.upsert import Kept, Key, Wanted, settled, upsert, upsert_and_find
 from leads.logic.domains import company_domains, normal_domain
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
 from leads.logic.text import one_line
-from leads.models import Account, Campaign, Changed, Consent, Lead, Relation, RowResult
+from leads.models import Account, Campaign, Consent, Lead, Relation, RowResult
 
 _MOST_PEOPLE = 10_000_000
 _CRM_LENGTHS = {"external_system": 50, "external_id": 200}
@@ -169,7 +168,7 @@ def upsert_campaigns(given: Sequence[CampaignInput]) -> list[Campaign]:
     return [kept.row for kept in keep_campaigns(given)]
 
 
-@transaction.atomic
+@settled
 def keep_campaigns(given: Sequence[CampaignInput]) -> list[Kept[Campaign]]:
     """The campaigns with what was done to each, one per (clean) input and in its order. Locks them."""
 
@@ -254,11 +253,34 @@ def _domain_keys(one: LeadInput) -> list[Key]:
 
 
 def _note_changed(*, accounts: Sequence[Kept[Account]] = (), leads: Sequence[Kept[Lead]] = ()) -> None:
-    """Have what is new or changed compared with the others (leads.actions.duplicates)."""
-    account_ids = {kept.row.pk for kept in accounts if kept.result is not RowResult.UNCHANGED}
-    lead_ids = {kept.row.pk for kept in leads if kept.result is not RowResult.UNCHANGED}
-    rows = [Changed(account_id=pk) for pk in sorted(account_ids)]
-    insert_rows(Changed, [*rows, *(Changed(lead_id=pk) for pk in sorted(lead_ids))])
+    """Have what is new or changed compared with the others (leads.actions.duplicates) and scored anew: leads and their
+    accounts, and everybody of an account of which something else is known now. One statement, none when nothing is.
+    """
+    changed = {kept.row.pk: kept.result for kept in accounts if kept.result is not RowResult.UNCHANGED}
+    people = {kept.row.pk: kept.row.account_id for kept in leads if kept.result is not RowResult.UNCHANGED}
+    if changed or people:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _NOTE_CHANGED,
+                {
+                    "accounts": sorted(changed),
+                    "leads": sorted(people),
+                    "at_home": sorted(changed.keys() | {pk for pk in people.values() if pk}),
+                    "known_otherwise": [pk for pk, result in changed.items() if result is RowResult.UPDATED],
+                },
+            )
+
+
+_NOTE_CHANGED = """
+WITH compared AS (
+    INSERT INTO leads_changed (lead_id, account_id)
+    SELECT NULL::bigint, unnest(%(accounts)s::bigint[]) UNION ALL SELECT unnest(%(leads)s::bigint[]), NULL)
+INSERT INTO leads_touched (lead_id, account_id)
+SELECT NULL::bigint, unnest(%(at_home)s::bigint[])
+UNION ALL SELECT unnest(%(leads)s::bigint[]), NULL
+UNION ALL SELECT id, NULL FROM leads_lead
+    WHERE account_id = ANY(%(known_otherwise)s) AND NOT id = ANY(%(leads)s)
+"""
 
 
 def _with_account(lead: Kept[Lead], account: Kept[Account]) -> Kept[Lead]:

@@ -69,13 +69,18 @@ class _Known(Generic[Row]):
         rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
         found = {row.pk: row for row in rows.extra(where=[where], params=params)}
         if self._can_be_merged and {kept_id(row) for row in found.values()} - {None, *found}:
-            raise MergedMeanwhile
+            raise ChangedMeanwhile
         for row in found.values():
             kept = found.get(kept_id(row) or 0) if self._can_be_merged else None
             if kept is None:
                 self.remember(row)
             else:
                 self._remember_as(kept, row)
+
+    def exist(self, keys: Iterable[Key]) -> bool:
+        """Whether there is a row that answers to one of the keys; one statement, no locks."""
+        where, params = self._naming(set(keys))
+        return bool(where) and self.model._default_manager.extra(where=[where], params=params).exists()
 
     def _naming(self, keys: set[Key]) -> tuple[str, list[Any]]:
         table = connection.ops.quote_name(self.model._meta.db_table)
@@ -129,12 +134,14 @@ class _Known(Generic[Row]):
         return [one for one in wanted if self.get(one) is None]
 
 
-class MergedMeanwhile(Exception):
-    """A row was merged into another while this transaction waited for it: that one would be locked out of order."""
+class ChangedMeanwhile(Exception):
+    """A row was made, or merged into another, while this transaction waited: it would be locked out of order."""
 
 
 def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
-    """`work` in a transaction (or savepoint) of its own, begun anew, locks let go, when a row was merged meanwhile."""
+    """`work` in a transaction (or savepoint) of its own, begun anew, locks let go, when a row was made or merged
+    meanwhile.
+    """
 
     @wraps(work)
     def inner(*args: Given.args, **kwargs: Given.kwargs) -> Result:
@@ -142,9 +149,9 @@ def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
             try:
                 with transaction.atomic():
                     return work(*args, **kwargs)
-            except MergedMeanwhile:
+            except ChangedMeanwhile:
                 continue
-        raise StateConflict("Somebody is merging these; try again in a moment.")
+        raise StateConflict("Somebody is changing these; try again in a moment.")
 
     return inner
 
@@ -160,7 +167,7 @@ def upsert(model: type[Row], wanted: Sequence[Wanted]) -> list[Kept[Row]]:
 
     Who names a row that was merged into another means that one. Locks what it finds FOR NO KEY UPDATE in key order, and
     keeps others from making the same rows until the transaction ends. At most six statements, whatever the number of
-    inputs. MergedMeanwhile, see settled.
+    inputs. ChangedMeanwhile, see settled.
     """
     return upsert_and_find(model, wanted, keys=())[0]
 
@@ -176,9 +183,10 @@ def upsert_and_find(
     if missing := known.missing(wanted):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [model._meta.db_table])
-        # Somebody may have made them while this one waited.
-        known.read(key for one in missing for key in one.keys)
-        made = _make(model, known, known.missing(missing))
+        # Whoever has one of them locked may wait for the right to make another: nobody with that right waits for rows.
+        if known.exist(key for one in missing for key in one.keys):
+            raise ChangedMeanwhile
+        made = _make(model, known, missing)
     kept = _brought_up_to_date(model, wanted, known, made=made)
     return kept, {key: known.by_key[key] for key in keys if key in known.by_key}
 

@@ -14,10 +14,11 @@ _LONGEST_VALUE = 100
 
 @dataclass(frozen=True)
 class FieldKind:
-    """What a field is called in words, and whether it holds text or a whole number."""
+    """What a field is called in words, and whether it holds text or a whole number; a code is written in capitals."""
 
     words: str
     kind: str
+    is_code: bool = False
 
 
 OPERATORS: Mapping[str, str] = {
@@ -94,9 +95,13 @@ class Vocabulary:
         return Condition(field, operator, values)
 
     def words(self, one: Condition) -> str:
-        """The condition as a person would say it: account's country is one of de, at."""
-        said = f"{self.fields[one.field].words} {OPERATORS[one.operator]}"
-        return said if one.operator in _BARE else f"{said} {one.written()}"
+        """The condition as a person would say it: account's country is one of DE, AT."""
+        field = self.fields[one.field]
+        said = f"{field.words} {OPERATORS[one.operator]}"
+        if one.operator in _BARE:
+            return said
+        value = one.written().upper() if field.is_code else one.written()
+        return f"{said} “{value}”" if one.operator in _TEXT_ONLY else f"{said} {value}"
 
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -15,6 +15,7 @@ from leads.models.notices import Notice
 from leads.models.outbox import Channel, Delivery, OutboxMessage
 from leads.models.people import Consent, Lead
 from leads.models.scoring_passes import ScoringPass
+from leads.models.sessions import Session
 from leads.models.standings import Standing
 from leads.models.visitors import LawfulBasis, PageGroup, Visitor
 from leads.models.websites import KeptOut, WebForm, Website
@@ -52,6 +53,7 @@ __all__ = [
     "RunState",
     "Scope",
     "ScoringPass",
+    "Session",
     "Side",
     "SignOff",
     "Standing",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from leads.logic.pages import path_of
 from leads.logic.why_now import Sight, Who
 from leads.models import Engagement, JournalEntry, Lead
 
@@ -82,10 +83,17 @@ def _is(lead_id: int | None) -> Q:
 
 
 def _rows(asked: Q, limit: int) -> list[Engagement]:
-    columns = ("kind", "subject", "duration_seconds", "occurred_at", "lead_id")
+    columns = ("kind", "subject", "url", "duration_seconds", "occurred_at", "lead_id")
     return list(Engagement.objects.filter(asked).order_by("-occurred_at").only(*columns)[:limit])
 
 
 def _sight(row: Engagement, lead_id: int | None) -> Sight:
     who = Who.VISITOR if row.lead_id is None else Who.LEAD if row.lead_id == lead_id else Who.COLLEAGUE
-    return Sight(kind=row.kind, subject=row.subject, at=row.occurred_at, who=who, duration_seconds=row.duration_seconds)
+    return Sight(
+        kind=row.kind,
+        # A page view that came with an address alone is called by the page.
+        subject=row.subject or path_of(row.url),
+        at=row.occurred_at,
+        who=who,
+        duration_seconds=row.duration_seconds,
+    )

@@ -8,7 +8,7 @@ FIELDS: Mapping[str, FieldKind] = {
     "channel": FieldKind("channel", TEXT),
     "campaign": FieldKind("campaign name", TEXT),
     "team": FieldKind("team name", TEXT),
-    "region": FieldKind("account's country", TEXT),
+    "region": FieldKind("account's country", TEXT, is_code=True),
     "account_industry": FieldKind("account's industry", TEXT),
     "account_employees": FieldKind("account's employees", NUMBER),
     "account_name": FieldKind("account's name", TEXT),

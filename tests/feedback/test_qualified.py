@@ -221,8 +221,7 @@ def test_one_that_cannot_be_judged_does_not_keep_the_others(rep, monkeypatch):
     monkeypatch.setattr(qualification.qualifying, "judge", judged)
     qualification.drain()
     assert [handoff.account.name for handoff in Handoff.objects.all()] == ["Nortex"]
-    waiting = Touched.objects.get()
-    assert (waiting.account_id, waiting.try_count) == (poison.pk, 1)
+    assert set(Touched.objects.values_list("account_id", "try_count")) == {(poison.pk, 1)}
     monkeypatch.undo()
     assert qualification.drain() == 0
     Touched.objects.update(not_before_at=ago(seconds=1))

@@ -150,13 +150,23 @@ leads:import-run                   POST 302 405 405 405 405 405 405 405 405
 leads:imports                      GET  302 403 403 403 403 403 200 200 403
 leads:imports                      POST 302 403 403 403 403 403 400 400 403
 leads:login                        GET  200 302 302 302 302 302 302 302 302
-leads:login                        POST 200 302 302 302 302 302 302 302 302
+leads:login                        POST 400 400 400 400 400 400 400 400 400
 leads:logout                       GET  302 405 405 405 405 405 405 405 405
 leads:logout                       POST 302 302 302 302 302 302 302 302 302
 leads:notices                      GET  302 200 200 200 200 200 200 200 200
 leads:notices                      POST 302 405 405 405 405 405 405 405 405
 leads:notices-read                 GET  302 405 405 405 405 405 405 405 405
 leads:notices-read                 POST 302 302 302 302 302 302 302 302 302
+leads:password                     GET  302 200 200 200 200 200 200 200 200
+leads:password                     POST 302 400 400 400 400 400 400 400 400
+leads:password-asked               GET  200 200 200 200 200 200 200 200 200
+leads:password-asked               POST 405 405 405 405 405 405 405 405 405
+leads:password-forgotten           GET  200 200 200 200 200 200 200 200 200
+leads:password-forgotten           POST 400 400 400 400 400 400 400 400 400
+leads:password-new                 GET  400 400 400 400 400 400 400 400 400
+leads:password-new                 POST 400 400 400 400 400 400 400 400 400
+leads:sessions-end                 GET  302 405 405 405 405 405 405 405 405
+leads:sessions-end                 POST 302 302 302 302 302 302 302 302 302
 leads:zone                         GET  302 200 200 200 200 200 200 200 200
 leads:zone                         POST 302 400 400 400 400 400 400 400 400
 sla:acknowledge                    GET  302 405 405 405 405 405 405 405 405
@@ -257,6 +267,8 @@ def company():
             return reverse(route, args=[handoff.lead.uid])
         if route.startswith("feedback:handoff") or route in {"sla:acknowledge", "sla:proof", "sla:excuse-request"}:
             return reverse(route, args=[handoff.uid])
+        if route == "leads:password-new":
+            return reverse(route, args=["MQ", "made-up"])
         if route.startswith("leads:import") and route not in {
             "leads:imports",
             "leads:import-new",

@@ -363,7 +363,7 @@ def test_the_routing_page_shows_lines_and_answers_who_would_get_it():
     before = rows()
     page = page_of(operations, "feedback:routing")
     assert "1 turn in the last 30 days" in page
-    assert "When account&#x27;s country is one of DE, at: to" in page
+    assert "When the account&#x27;s country is one of DE, at: to" in page
     page = page_of(operations, "feedback:routing", account_name="Firm 1", fit="70")
     assert f"Ana of {ana.team} would get it." in page
     page = page_of(operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leads.actions.engagements import EngagementInput, clean_engagement, record_engagements
-from leads.actions.people import AccountInput, CampaignInput, LeadInput
+from leads.actions.people import AccountInput, CampaignInput, LeadInput, upsert_leads
 from leads.actions.visitors import VisitorInput
 from leads.logic.errors import InvalidInput
 from leads.models import Account, Engagement, EngagementDay, JournalEntry, Lead, PageGroup, Touched, Visitor
@@ -58,6 +58,8 @@ def news():
 
 
 def test_a_lead_is_counted_at_its_account_and_touched_once(news):
+    upsert_leads([ANA])
+    Touched.objects.all().delete()
     record_engagements([visit(lead=ANA, duration_seconds=30), visit(5, lead=ANA, duration_seconds=12)])
     lead, account = Lead.objects.get(), Account.objects.get()
     assert days() == [("ana@nortex.example", "Nortex", None, "", 100, 2)]

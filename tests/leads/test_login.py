@@ -241,7 +241,7 @@ def test_a_new_password_ends_the_other_sessions(ana):
 def test_nobody_signed_in_has_no_session_row(db):
     Client().get(LOGIN)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
+        cursor.execute("SELECT count(*) FROM leads_session")
         assert cursor.fetchone() == (0,)
 
 
