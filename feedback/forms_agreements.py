@@ -6,6 +6,7 @@ leads.logic.agreement and brought back to the field by `DraftForm.blame`.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
@@ -152,6 +153,15 @@ class DutiesForm(forms.Form):
         return " ".join(self.cleaned_data["note"].split())
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """A field that has to change: the id of its input, what it is called, and why."""
+
+    id: str
+    name: str
+    words: str
+
+
 class DraftForm:
     """The whole draft: bound to what was posted, or showing `document`."""
 
@@ -208,6 +218,17 @@ class DraftForm:
         parts = (self.fit, self.intent, self.rules)
         return bool(self.problem or self.duties.errors) or any(part.total_error_count() for part in parts)
 
+    @property
+    def wrong(self) -> list[Wrong]:
+        """Every field that has to change, from the top of the page on."""
+        inner = [part for rule in self.rules for part in (rule, *rule.counts, *rule.conditions)]
+        return [
+            Wrong(bound.id_for_label or bound.auto_id, _row_name(form, str(bound.label)), str(error))
+            for form in (*self.fit, *self.intent, *inner, self.duties)
+            for bound in form
+            for error in bound.errors
+        ]
+
     def _say(self, field: str, words: str) -> bool:
         name = field.removeprefix("duties.").partition(".")[0].partition("[")[0]
         if name in self.duties.fields:
@@ -218,6 +239,11 @@ class DraftForm:
             return False
         rows = {"icp.terms": self.fit, "intent.terms": self.intent, "mql.rules": self.rules}[found["part"]]
         return _blame_row(rows, found["row"], found["field"], words, inner=(found["inner"], found["inner_row"]))
+
+
+def _row_name(form: forms.Form, field: str) -> str:
+    row = str(form["label"].value() or "") if "label" in form.fields else ""
+    return f"{row}, {field.lower()}" if row else field
 
 
 def with_more_rows(data: Any, prefix: str) -> Any:

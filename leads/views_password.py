@@ -45,7 +45,8 @@ class NewPasswordView(PasswordResetConfirmView):
 
     def get_user(self, uidb64: str) -> User | None:
         """Whose link it is, None when nobody may use it: a network that tried too much, or somebody switched off."""
-        user = super().get_user(uidb64) if may_try(self.request) else None
+        is_spared = self.request.method != "POST" or may_try(self.request)
+        user = super().get_user(uidb64) if is_spared else None
         return user if isinstance(user, User) and user.is_active and user.has_usable_password() else None
 
     def render_to_response(self, context: dict[str, Any], **more: Any) -> HttpResponse:

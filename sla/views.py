@@ -14,6 +14,6 @@ from sla.reports.health import health
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 with three ages in seconds; 503 with the same when the sweep has been silent for more than 30 seconds."""
+    """200 with four ages in seconds; 503 with the same when steps or judging are behind (sla.reports.health)."""
     found = health()
     return JsonResponse({"ok": found.is_well, **asdict(found)}, status=200 if found.is_well else 503)

@@ -16,7 +16,7 @@ from feedback.models import Handoff, Hold, Outcome
 from leads.actions import journal
 from leads.actions.bulk import insert_rows
 from leads.actions.clock import database_now
-from leads.actions.upsert import Wanted, upsert
+from leads.actions.upsert import Wanted, settled, upsert
 from leads.logic.actors import Actor
 from leads.logic.errors import InvalidInput, LeadLoopError, StateConflict
 from leads.logic.text import one_line
@@ -132,7 +132,7 @@ def _refused_name(one: HistoryInput, roster: Roster) -> HistoryResult | None:
 
 def _find_leads(cases: Sequence[_Case], system: str) -> None:
     wanted = [_wanted(case.given.external_id, system) for case in cases]
-    for case, kept in zip(cases, upsert(Lead, wanted), strict=True):
+    for case, kept in zip(cases, settled(upsert)(Lead, wanted), strict=True):
         case.lead = kept.row
 
 

@@ -13,7 +13,7 @@ from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import ACTIVE, Verb
 from feedback.models import Handoff
 from leads.actions.clock import database_now
-from leads.actions.people import upsert_accounts, upsert_campaigns, upsert_leads
+from leads.actions.people import upsert_accounts, upsert_accounts_before, upsert_campaigns, upsert_leads
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, StateConflict
 from leads.models import Account, Campaign, Lead
 
@@ -133,8 +133,13 @@ def _made_or_refused(
 
 
 def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> dict[int, LeadLoopError]:
+    people = [one.given.lead for one in clean.values() if one.given.lead]
+    accounts = _by_index(
+        clean,
+        lambda one: None if one.lead else one.account,
+        lambda given: upsert_accounts_before(people, given) if people else upsert_accounts(given),
+    )
     leads = _by_index(clean, lambda one: one.lead, upsert_leads)
-    accounts = _by_index(clean, lambda one: None if one.lead else one.account, upsert_accounts)
     campaigns = _by_index(clean, lambda one: one.campaign, upsert_campaigns)
     handoffs: dict[int, Handoff] = {}
     refused: dict[int, LeadLoopError] = {}

@@ -96,9 +96,9 @@ def _with_sales(qualified: Sequence[Qualified]) -> Mapping[tuple[str, int], str]
         account_id = one.account.pk if one.account else 0
         # A rule about an account offers its people, but only while nobody of it is with sales.
         theirs = people.get(one.lead.pk) if one.lead else None
-        row = theirs or (anybody if one.is_of_account else alone).get(account_id)
-        if row:
-            found[_key(one)] = f"{_who(row)} with sales already; one open handoff at a time."
+        open_one = theirs or (anybody if one.is_of_account else alone).get(account_id)
+        if open_one:
+            found[_key(one)] = f"{_who(open_one)} with sales already; one open handoff at a time."
     return found
 
 
@@ -125,7 +125,7 @@ def _ends(rows: Iterable[Handoff]) -> dict[UUID, dt.datetime]:
     silent = [row.uid for row in rows if row.state in (State.EXPIRED, State.RECALLED)]
     kinds = ("handoff.expired", "handoff.recalled")
     entries = JournalEntry.objects.filter(handoff_uid__in=silent, kind__in=kinds).order_by("pk")
-    return dict(entries.values_list("handoff_uid", "occurred_at")) if silent else {}
+    return {uid: at for uid, at in entries.values_list("handoff_uid", "occurred_at") if uid} if silent else {}
 
 
 def _ended(row: Handoff, end: dt.datetime | None) -> Ended:

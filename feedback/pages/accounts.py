@@ -77,7 +77,9 @@ def account_page(found: AccountDetail, *, now: dt.datetime) -> AccountPage:
 
 
 def _facts(account: Account) -> tuple[Pair, ...]:
+    owned = getattr(account, "ownership", None)
     given = (
+        ("Owner", str(owned.rep) if owned else "nobody: the routing rules decide"),
         ("Domain", account.domain),
         ("Segment", account.segment),
         ("Relation to us", account.get_relation_display() if account.relation else ""),

@@ -89,7 +89,7 @@ def around(found: Detail, *, now: dt.datetime) -> Iterable[Pair]:
     if lead and lead.phone:
         yield Pair(label="Phone", value=lead.phone)
     if found.company and account:
-        yield Pair(label=f"Others at {account.name}", value=_others(found.company))
+        yield Pair(label=f"{'Others' if lead else 'People'} at {account.name}", value=_others(found.company))
     yield _handed_over(found.past, now=now)
     if handoff.campaign:
         yield _campaign(handoff.campaign.name, found.acceptance)

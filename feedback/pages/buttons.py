@@ -133,7 +133,8 @@ def actions(
         yield from bar.giving("", "")
         yield from bar.leading()
     if handoff.state in {State.REJECTED, State.RETURNED} and not handoff.upheld_at and may_uphold(reader.person):
-        yield bar.action("Uphold", "", "handoff-uphold", "strong", "post")
+        refusal = "rejection" if handoff.state == State.REJECTED else "return"
+        yield bar.action(f"Uphold the {refusal}", "", "handoff-uphold", "strong", "post")
     if waits_for(handoff) and may(reader.person, Verb.MEET, bar.subject):
         yield bar.action("Condition is met", "", "handoff-meet", kind="post")
     if bar.can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):

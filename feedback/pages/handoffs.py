@@ -44,6 +44,7 @@ class HandoffPage:
 
     uid: UUID
     name: str
+    has_lead: bool
     account: str
     job: str
     facts: tuple[str, ...]
@@ -91,6 +92,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
     return HandoffPage(
         uid=handoff.uid,
         name=name_of(handoff),
+        has_lead=lead is not None,
         account=account.name if account else "",
         job=lead.title if lead else "",
         facts=tuple(fact for fact in facts if fact),

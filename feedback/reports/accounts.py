@@ -52,7 +52,12 @@ def account_detail(uid: UUID, *, person: Person, now: dt.datetime) -> AccountDet
     otherwise. Six statements.
     """
     account = (
-        Account.objects.select_related("standing__agreement", "merged_into__standing__agreement")
+        Account.objects.select_related(
+            "standing__agreement",
+            "ownership__rep__user",
+            "merged_into__standing__agreement",
+            "merged_into__ownership__rep__user",
+        )
         .filter(uid=uid)
         .first()
     )

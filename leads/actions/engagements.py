@@ -18,7 +18,7 @@ from leads.actions.people import (
     clean_account,
     clean_campaign,
     clean_lead,
-    upsert_accounts,
+    upsert_accounts_before,
     upsert_campaigns,
     upsert_leads,
 )
@@ -172,12 +172,12 @@ def _accounts(given: Sequence[EngagementInput], *, with_leads: bool) -> dict[int
 
     Whoever locks an account locks all of them before the first lead: those of the leads come along.
     """
-    own = [at for at, one in enumerate(given) if one.account and (one.visitor or not one.lead)]
+    own = {at: one.account for at, one in enumerate(given) if one.account and (one.visitor or not one.lead)}
     if not own and not with_leads:
         return {}
-    of_leads = [one.lead.account for one in given if one.lead and one.lead.account]
-    asked = [account for at in own if (account := given[at].account)] + of_leads
-    return dict(zip(own, upsert_accounts(asked)[: len(own)], strict=True)) if asked else {}
+    leads = [one.lead for one in given if one.lead]
+    found = upsert_accounts_before(leads, list(own.values())) if own or leads else []
+    return dict(zip(own, found, strict=True))
 
 
 def _locked(leads: Iterable[int], given: Sequence[EngagementInput]) -> dict[int, int | None]:

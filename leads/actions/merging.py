@@ -171,11 +171,13 @@ def _give_up(drop: Row, keep: Row, **values: Any) -> None:
 def _move_history(keep: Row, drop: Row, *, column: str, who: str, by: Actor) -> None:
     """Give the kept row what hangs on the other: engagements, counters, visitors, standing, questions of likeness."""
     theirs, ours = {column: drop}, {column: keep}
+    # First: whoever takes in what a visitor does holds the visitor, and may hold neither lead nor account. Afterwards
+    # all that was taken in is seen below.
+    Visitor.objects.filter(**theirs).update(**ours)
     Engagement.objects.filter(**theirs).update(**ours)
     with connection.cursor() as cursor:
         cursor.execute(_ADD_DAYS.format(who=who, column=f"{column}_id"), [keep.pk, drop.pk])
         cursor.execute(f"DELETE FROM leads_engagementday WHERE {column}_id = %s", [drop.pk])
-    Visitor.objects.filter(**theirs).update(**ours)
     # Who qualifies takes both up; until then the kept one's last scores stand.
     if not Standing.objects.filter(**ours).exists():
         Standing.objects.filter(**theirs).update(**ours)

@@ -145,6 +145,18 @@ def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
     return kept
 
 
+@settled
+def upsert_accounts_before(leads: Sequence[LeadInput], given: Sequence[AccountInput]) -> list[Account]:
+    """The accounts, one per (clean) input and in its order, where the leads are upserted next in the same transaction.
+
+    Locks them with those that the leads are of: who locked an account and then a lead could not lock another account.
+    """
+    of_leads = [one.account for one in leads if one.account]
+    kept, _ = _keep_accounts([*given, *of_leads], domains=_domains(leads))
+    _note_changed(accounts=kept)
+    return [one.row for one in kept[: len(given)]]
+
+
 def _keep_accounts(
     given: Sequence[AccountInput], *, domains: Collection[str]
 ) -> tuple[list[Kept[Account]], dict[Key, Account]]:
@@ -195,13 +207,7 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
     address, if there is one and the domain is a company's. Locks accounts, then leads.
     """
     with_account = [one.account for one in given if one.account]
-    settled = _settled(given)
-    domains = {
-        domain
-        for one in given
-        if not one.account and (one.external_id or one.email not in settled)
-        for domain in company_domains(one.email)
-    }
+    domains = _domains(given)
     accounts, by_domain = _keep_accounts(with_account, domains=domains) if with_account or domains else ([], {})
     account_of = iter(accounts)
 
@@ -229,6 +235,17 @@ _LEAD_COLUMNS = (
     *("email", "name", "title", "phone", "country", "language", "product", "consent"),
     *("external_system", "external_id"),
 )
+
+
+def _domains(given: Sequence[LeadInput]) -> set[str]:
+    """The domains by which an account is looked for, of leads that have none and for which none is named."""
+    settled = _settled(given)
+    return {
+        domain
+        for one in given
+        if not one.account and (one.external_id or one.email not in settled)
+        for domain in company_domains(one.email)
+    }
 
 
 def _settled(given: Sequence[LeadInput]) -> set[str]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
@@ -33,12 +33,21 @@ _PUT_BACK = """
 INSERT INTO leads_touched (lead_id, account_id, try_count, not_before_at)
 VALUES (%s, %s, %s, clock_timestamp() + least(interval '1 hour', interval '5 seconds' * 2 ^ least(%s, 20)))
 """
-# Of the people known at an account, those who did something lately: the latest first, then the busiest.
+# Of the people known at an account and not to be left alone, those who did something lately: the latest first, then the
+# busiest.
 _PEOPLE = """
-SELECT account_id, lead_id FROM leads_engagementday
-WHERE account_id = ANY(%s) AND lead_id IS NOT NULL AND happened_on >= %s
-GROUP BY account_id, lead_id ORDER BY account_id, max(last_at) DESC, sum(count) DESC, lead_id
+SELECT account_id, lead_id FROM (
+    SELECT day.account_id, day.lead_id, row_number() OVER (
+        PARTITION BY day.account_id ORDER BY max(day.last_at) DESC, sum(day.count) DESC, day.lead_id) AS place
+    FROM leads_engagementday AS day JOIN leads_lead AS lead ON lead.id = day.lead_id
+        AND lead.account_id = day.account_id AND lead.merged_into_id IS NULL AND lead.suppressed_at IS NULL
+        AND lead.disqualified_at IS NULL AND lead.consent <> %s
+    WHERE day.account_id = ANY(%s) AND day.happened_on >= %s
+    GROUP BY day.account_id, day.lead_id) AS people
+WHERE place <= %s ORDER BY account_id, place
 """
+# Who is to be offered for an account is locked before it is known which accounts meet a rule.
+_FIRST_PEOPLE = 3
 
 # The campaign of the last thing somebody did for one.
 _CAMPAIGNS = """
@@ -112,14 +121,13 @@ def _put_back(touch: _Touch) -> None:
 
 
 def _judge_all(touches: Sequence[_Touch], *, ruling: InForce) -> None:
-    accounts, leads = _locked(touches)
+    reach = dt.timedelta(days=horizon(ruling.agreement))
+    locked = _lock(touches, since=(database_now() - reach).date() if _asks_of_accounts(ruling) else None)
     now = database_now()
-    today = now.astimezone(dt.UTC).date()
-    found = subjects(lead_ids=leads, account_ids=accounts, on=today, within_days=horizon(ruling.agreement))
+    today, since = now.astimezone(dt.UTC).date(), now - reach
+    found = subjects(lead_ids=locked.leads, account_ids=locked.accounts, on=today, within_days=reach.days)
     judged = [(one, qualifying.judge(ruling.agreement, one.facts, one.days, of=_of(one), on=today)) for one in found]
-    ready = [_Ready(one, verdict) for one, verdict in judged if verdict.rule]
-    since = now - dt.timedelta(days=horizon(ruling.agreement))
-    _name_people(ready, since=since.date())
+    ready = [_Ready(one, verdict, locked.people_for(one)) for one, verdict in judged if verdict.rule]
     offers = _announce(ready, ruling=ruling, now=now, since=since)
     scoring.keep(
         [_scored(one, verdict, offers.get(id(one)), at=now) for one, verdict in judged],
@@ -137,41 +145,55 @@ class _Ready:
     people: Sequence[Lead] = ()
 
 
-def _locked(touches: Iterable[_Touch]) -> tuple[list[int], list[int]]:
-    """The accounts and leads concerned, locked in that order: those touched, and the accounts of the leads touched."""
+@dataclass(frozen=True)
+class _Locked:
+    """The accounts and leads to be judged, by primary key, and of each account whom it could be offered with, the best
+    first.
+    """
+
+    accounts: Sequence[int]
+    leads: Sequence[int]
+    people: Mapping[int, Sequence[Lead]]
+
+    def people_for(self, one: Subject) -> Sequence[Lead]:
+        return self.people.get(one.account.pk, ()) if one.account and not one.lead else ()
+
+
+def _lock(touches: Iterable[_Touch], *, since: dt.date | None) -> _Locked:
+    """Lock those touched and the accounts of the leads touched, and who did something there `since` (None: nobody is
+    asked for). Accounts first, then all of the leads at once: intake locks them in this order too.
+    """
     lead_ids = {one.lead_id for one in touches if one.lead_id}
     account_ids = {one.account_id for one in touches if one.account_id}
     of_leads = Lead.objects.filter(pk__in=lead_ids, account__isnull=False).values_list("account_id", flat=True)
     account_ids |= {pk for pk in of_leads if pk}
     accounts = Account.objects.filter(pk__in=account_ids, merged_into=None).order_by("pk")
-    leads = Lead.objects.filter(pk__in=lead_ids, merged_into=None).order_by("pk")
-    return (
-        list(accounts.select_for_update(no_key=True).values_list("pk", flat=True)),
-        list(leads.select_for_update(no_key=True).values_list("pk", flat=True)),
-    )
+    account_pks = list(accounts.select_for_update(no_key=True).values_list("pk", flat=True))
+    active = _active(account_pks, since=since) if since and account_pks else []
+    leads = Lead.objects.filter(pk__in={*lead_ids, *(pk for _, pk in active)}, merged_into=None).order_by("pk")
+    known = {lead.pk: lead for lead in leads.select_for_update(no_key=True)}
+    people: dict[int, list[Lead]] = defaultdict(list)
+    for account_id, lead_id in active:
+        lead = known.get(lead_id)
+        # Whatever was true before the wait for the lock.
+        if lead and lead.account_id == account_id and may_be_contacted(lead):
+            people[account_id].append(lead)
+    return _Locked(account_pks, [pk for pk in known if pk in lead_ids], people)
+
+
+def _active(accounts: Sequence[int], *, since: dt.date) -> list[tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [Consent.OPT_OUT, list(accounts), since, _FIRST_PEOPLE])
+        found: list[tuple[int, int]] = cursor.fetchall()
+    return found
+
+
+def _asks_of_accounts(ruling: InForce) -> bool:
+    return any(rule.of == ACCOUNT for rule in ruling.agreement.rules)
 
 
 def _of(one: Subject) -> str:
     return LEAD if one.lead else ACCOUNT
-
-
-def _name_people(ready: Sequence[_Ready], *, since: dt.date) -> None:
-    """For accounts that meet a rule: who of the people known there is to be offered."""
-    accounts = {one.subject.account.pk: one for one in ready if not one.subject.lead and one.subject.account}
-    if not accounts:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, [list(accounts), since])
-        active = cursor.fetchall()
-    rows = Lead.objects.filter(pk__in=[lead_id for _, lead_id in active], merged_into=None).order_by("pk")
-    leads = {lead.pk: lead for lead in rows.select_for_update(no_key=True)}
-    people: dict[int, list[Lead]] = defaultdict(list)
-    for account_id, lead_id in active:
-        lead = leads.get(lead_id)
-        if lead and lead.account_id == account_id and may_be_contacted(lead):
-            people[account_id].append(lead)
-    for account_id, one in accounts.items():
-        one.people = people[account_id]
 
 
 def may_be_contacted(lead: Lead) -> bool:

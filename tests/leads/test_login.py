@@ -215,7 +215,7 @@ def test_one_goes_on_to_where_one_wanted(ana):
 @pytest.mark.parametrize("password", ["a\x00b", "x" * 5000, "\ufffe"])
 def test_odd_passwords_are_refused_calmly(ana, password: str):
     client = Client()
-    assert sign_in(client, password=password).status_code == 200
+    assert sign_in(client, password=password).status_code in {200, 400}
     assert not is_in(client)
 
 

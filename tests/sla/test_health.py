@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from leads.actions import qualification
+from leads.models import Touched
 from sla.actions.sweep import sweep
 from sla.models import Heartbeat
 from tests.factories import RepFactory, ago, offered, policy
@@ -34,7 +36,19 @@ def test_a_step_that_waits_makes_it_ill_though_the_sweep_beats():
     assert Client().get("/healthz").status_code == 200
 
 
+def test_leads_that_nobody_judges_make_it_ill():
+    sweep()
+    Touched.objects.create(lead_id=1, not_before_at=ago(seconds=100))
+    assert Client().get("/healthz").status_code == 200
+    Touched.objects.update(not_before_at=ago(seconds=130))
+    answer = Client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["unjudged_seconds"] >= 130
+    qualification.drain()
+    assert Client().get("/healthz").status_code == 200
+
+
 def test_nobody_keeps_it_and_it_tells_no_names():
     answer = Client().get("/healthz")
     assert "no-store" in answer["Cache-Control"]
-    assert set(answer.json()) == {"ok", "sweep_seconds", "step_seconds", "message_seconds"}
+    assert set(answer.json()) == {"ok", "sweep_seconds", "step_seconds", "message_seconds", "unjudged_seconds"}
