@@ -3,6 +3,9 @@
 import datetime as dt
 from uuid import UUID
 
+from django.db import transaction
+
+from feedback.actions.agreement_notices import tell_other_side, tell_published
 from feedback.logic.rights import Person, may_agree, may_sign
 from leads.actions import agreements
 from leads.logic.errors import NotAllowed
@@ -23,12 +26,15 @@ def edit(uid: UUID, *, by: Person, document: object, note: str = "", seen: str |
     return agreements.edit(uid, by=by, document=document, note=note, seen=seen)
 
 
+@transaction.atomic
 def sign(uid: UUID, *, by: Person, side: str, digest: str, at: dt.datetime | None = None) -> SignOff:
     """The signature; see leads.actions.agreements.sign. Marketers sign for marketing, managers for sales: NotAllowed
-    for everybody else.
+    for everybody else. The other side gets a notice.
     """
     _may_sign(by, side)
-    return agreements.sign(uid, by=by, side=side, digest=digest, at=at)
+    signature = agreements.sign(uid, by=by, side=side, digest=digest, at=at)
+    tell_other_side(signature)
+    return signature
 
 
 def unsign(uid: UUID, *, by: Person, side: str) -> Agreement:
@@ -37,10 +43,15 @@ def unsign(uid: UUID, *, by: Person, side: str) -> Agreement:
     return agreements.unsign(uid, by=by, side=side)
 
 
+@transaction.atomic
 def publish(uid: UUID, *, by: Person, digest: str | None = None, at: dt.datetime | None = None) -> Agreement:
-    """The agreement in force from now on; see leads.actions.agreements.publish. NotAllowed like draft."""
+    """The agreement in force from now on; see leads.actions.agreements.publish. NotAllowed like draft. Reps, managers
+    and marketers get a notice.
+    """
     _may_agree(by)
-    return agreements.publish(uid, by=by, digest=digest, at=at)
+    published = agreements.publish(uid, by=by, digest=digest, at=at)
+    tell_published(published, by=by)
+    return published
 
 
 def discard(uid: UUID, *, by: Person) -> None:

@@ -14,7 +14,7 @@ from feedback.logic.periods import Window, day_start
 from leads.logic.agreement import ACCOUNT, ANYBODY, Agreement
 from leads.logic.conditions import Facts
 from leads.logic.qualifying import judge, owed
-from leads.logic.scoring import DayCount
+from leads.logic.scoring import DayCount, fit
 
 WEEKS = 13
 _DAY = dt.timedelta(days=1)
@@ -100,13 +100,24 @@ def met_on(agreement: Agreement, watched: Watched, on: dt.date) -> Met | None:
 
 def first_met(agreement: Agreement, watched: Watched, quarter: Quarter) -> Met | None:
     """The first day of the quarter on which it did something and would have been offered, None for never."""
-    if not any(rule.of == watched.of for rule in agreement.rules):
+    if not _can_meet(agreement, watched):
         return None
     days = {day.happened_on for day in watched.days if quarter.first_on <= day.happened_on < quarter.end_on}
     for on in sorted(days):
         if watched.may_be_offered(on) and (met := met_on(agreement, watched, on)):
             return met
     return None
+
+
+def _can_meet(agreement: Agreement, watched: Watched) -> bool:
+    """Whether any day could meet a rule: facts and fit are the same on all of them, and most people fail there."""
+    fitting = fit(agreement.fit, watched.facts).value
+    return any(
+        rule.of == watched.of
+        and fitting >= rule.min_fit
+        and all(condition.holds(watched.facts) for condition in rule.conditions)
+        for rule in agreement.rules
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -159,6 +159,13 @@ class Handoff(FromCrm):
                 include=["state", "channel", "campaign", "reason", "team", "is_void", "decided_at"],
                 name="handoff_cohort",
             ),
+            # Read by what each version of the agreement brought.
+            models.Index(
+                fields=["agreement", "offered_at"],
+                include=["state", "is_void"],
+                condition=Q(agreement__isnull=False),
+                name="handoff_of_agreement",
+            ),
         )
 
     def __str__(self) -> str:

@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, cast
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 
 # The length belongs to the column, which refuses what is too long; a cast to it would cut without a word.
@@ -22,6 +24,41 @@ _READY = (
 # From here on COPY is quicker, although the primary keys have to be drawn first.
 _WORTH_A_COPY = 200
 AnyField: TypeAlias = "models.Field[Any, Any]"
+Row = TypeVar("Row", bound=models.Model)
+
+
+def row_of(model: type[Row], values: Mapping[str, Any], *, is_new: bool) -> Row:
+    """A row with every concrete attribute given: what Model.__init__ does field by field, in a tenth of its time."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = is_new, None if is_new else connection.alias
+    row.__dict__.update(values)
+    return row
+
+
+def read_rows(model: type[Row], where: str, params: Sequence[Any], *, locked: bool = False) -> list[Row]:
+    """The rows for which the SQL of `where` holds, in the order of primary keys, as fast as the driver hands them over;
+    one statement. `locked` takes them FOR NO KEY UPDATE. Not for models whose fields convert what the database says.
+    """
+    start, end, names = _reading(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{start} WHERE {where} {end}{' FOR NO KEY UPDATE' if locked else ''}", params)
+        return [row_of(model, dict(zip(names, values, strict=True)), is_new=False) for values in cursor.fetchall()]
+
+
+@cache
+def _reading(model: type[models.Model]) -> tuple[str, str, tuple[str, ...]]:
+    fields = model._meta.concrete_fields
+    assert not any(hasattr(field, "from_db_value") for field in fields)
+    table = _table(model)
+    columns = ", ".join(f"{table}.{_quoted(field)}" for field in fields)
+    names = tuple(field.attname for field in fields)
+    return f"SELECT {columns} FROM {table}", f"ORDER BY {table}.{_quoted(model._meta.pk)}", names
+
+
+# One constant text for any number of values, which stay few to the planner: it goes by the index. The driver writes
+# JSON faster than arrays.
+ANY_OF = "ANY(ARRAY(SELECT json_array_elements_text(%s::json)))"
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model], *, skip_conflicts: bool = False) -> int:
@@ -94,7 +131,7 @@ def _draw_keys(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fresh = [row for row in rows if row.pk is None]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)",
             [_table(model), model._meta.pk.column, len(fresh)],
         )
         for row, (key,) in zip(fresh, cursor.fetchall(), strict=True):

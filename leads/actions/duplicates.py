@@ -114,8 +114,11 @@ def ask_again(uid: UUID, *, by: Actor) -> Duplicate:
 def follow_merge(keep: Lead | Account, drop: Lead | Account, *, by: Actor) -> None:
     """Make of every pair with the dropped one a pair with the kept one; the pair of the two is merged.
 
-    Where a pair with the kept one was there before, what was said of that one holds.
+    Where a pair with the kept one was there before, what was said of that one holds. Waits for the finder, which would
+    go on to put the dropped one on the queue.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('leads.duplicates'))")
     column = "lead" if isinstance(keep, Lead) else "account"
     mine, other = f"{column}_id", f"other_{column}_id"
     rows = list(Duplicate.objects.filter(Q(**{mine: drop.pk}) | Q(**{other: drop.pk})))

@@ -182,8 +182,8 @@ def _move_history(keep: Row, drop: Row, *, column: str, who: str, by: Actor) -> 
     if not Standing.objects.filter(**ours).exists():
         Standing.objects.filter(**theirs).update(**ours)
     Standing.objects.filter(**theirs).delete()
-    Likeness.objects.filter(**theirs).delete()
     follow_merge(keep, drop, by=by)
+    Likeness.objects.filter(**theirs).delete()
 
 
 def _record(kind: str, keep: models.Model, drop: models.Model, *, by: Actor, at: dt.datetime, fill: Fill) -> None:

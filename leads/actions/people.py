@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
 from leads.actions.upsert import Kept, Key, Wanted, settled, upsert, upsert_and_find
 from leads.logic.domains import company_domains, normal_domain

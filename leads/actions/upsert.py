@@ -1,5 +1,6 @@
 """Taking in many rows at once, each known by the CRM's key or by a natural one."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -7,7 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import connection, models, transaction
 
-from leads.actions.bulk import insert_rows, update_rows
+from leads.actions.bulk import ANY_OF, insert_rows, read_rows, update_rows
 from leads.logic.errors import StateConflict
 from leads.models import RowResult
 from leads.models.identity import FromCrm
@@ -64,10 +65,9 @@ class _Known(Generic[Row]):
         if self._can_be_merged:
             table = connection.ops.quote_name(self.model._meta.db_table)
             # As an array it is looked up first, and the whole stays a matter of indexes.
-            meant = f"SELECT merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL AND ({where})"
-            where, params = f"{where} OR {table}.id = ANY(ARRAY({meant}))", params * 2
-        rows = self.model._default_manager.select_for_update(no_key=True).order_by("pk")
-        found = {row.pk: row for row in rows.extra(where=[where], params=params)}
+            meant = f"SELECT unnest(ARRAY[{table}.id, {table}.merged_into_id]) FROM {table} WHERE {where}"
+            where = f"{table}.id = ANY(ARRAY({meant}))"
+        found = {row.pk: row for row in read_rows(self.model, where, params, locked=True)}
         if self._can_be_merged and {kept_id(row) for row in found.values()} - {None, *found}:
             raise ChangedMeanwhile
         for row in found.values():
@@ -90,11 +90,10 @@ class _Known(Generic[Row]):
         where, params = [], []
         for (kind, *system), values in groups.items():
             column = f"{table}.{connection.ops.quote_name('external_id' if system else kind)}"
-            # Arrays: Django would turn each value into a parameter of its own. Not '': the words of the partial
-            # indexes, without which PostgreSQL does not use them.
+            # Not '': the words of the partial indexes, without which PostgreSQL does not use them.
             ours = f"{table}.external_system = %s AND " if system else ""
-            where.append(f"({ours}{column} = ANY(%s) AND NOT {column} = '')")
-            params += [*system, values]
+            where.append(f"({ours}{column} = {ANY_OF} AND NOT {column} = '')")
+            params += [*system, json.dumps(values)]
         return " OR ".join(where), params
 
     @property

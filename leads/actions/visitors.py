@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from leads.actions.bulk import insert_rows, update_rows
+from leads.actions.bulk import ANY_OF, insert_rows, read_rows, update_rows
 from leads.actions.clock import instant
 from leads.actions.counts import Counted, Key, count, lift
 from leads.actions.journal import Entry, record_many

@@ -196,7 +196,7 @@ class TestKept:
         half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
         said = f"{share * 100:.0f} % ({(middle - half) * 100:.0f} to {(middle + half) * 100:.0f} %)"
         assert words.sentences[0] == (
-            f"Of 24 handoffs of the quarter the draft would have offered 22 too; of the 22 of these that count, 16 were "
+            "Of 24 handoffs of the quarter the draft would have offered 22 too; of the 22 of these that count, 16 were "
             f"accepted: {said}."
         )
         assert "not enough to tell" in words_of(found(read(4)), read(4), None).sentences[0]

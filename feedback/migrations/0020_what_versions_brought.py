@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("leads", "0005_signed_stays"),
+        ("feedback", "0010_turns_owed"),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="handoff",
+            index=models.Index(
+                condition=models.Q(("agreement__isnull", False)),
+                fields=["agreement", "offered_at"],
+                include=("state", "is_void"),
+                name="handoff_of_agreement",
+            ),
+        ),
+    ]
