@@ -29,6 +29,13 @@ from leads.logic.errors import InvalidInput
 
 _SPARE = 20
 _MORE = 2
+_ONE_EMPTY_ROW = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0"}
+# What the browser sends of a rule in which nothing was typed.
+_EMPTY_RULE = {
+    "of": LEAD,
+    "min_confidence": "60",
+    **{f"{rows}-{key}": count for rows in ("counts", "conditions") for key, count in _ONE_EMPTY_ROW.items()},
+}
 _PLACE = re.compile(
     r"(?P<part>icp\.terms|intent\.terms|mql\.rules)(?:\[(?P<row>\d+)\])?"
     r"(?:\.(?P<inner>conditions|counts)(?:\[(?P<inner_row>\d+)\])?)?(?:\.(?P<field>\w+))?"
@@ -253,6 +260,10 @@ def with_more_rows(data: Any, prefix: str) -> Any:
         return data
     more = data.copy()
     more[f"{prefix}-TOTAL_FORMS"] = str(int(count) + _MORE)
+    if prefix == "rules":
+        for number in range(int(count), int(count) + _MORE):
+            for key, value in _EMPTY_RULE.items():
+                more.setdefault(f"rules-{number}-{key}", value)
     return more
 
 

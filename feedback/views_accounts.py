@@ -11,7 +11,7 @@ from feedback.logic.rights import MANAGER, MARKETER, OPERATIONS
 from feedback.middleware import PageRequest
 from feedback.pages.accounts import account_page
 from feedback.pages.held_back import held_back_page
-from feedback.reports.accounts import account_detail
+from feedback.reports.accounts import account_detail, with_sales
 from leads.logic.errors import NotAllowed
 from leads.logic.text import one_line
 from leads.reports.agreements import in_force
@@ -45,5 +45,5 @@ def held_back(request: PageRequest) -> HttpResponse:
         query=one_line(request.GET.get("q", ""), field="q", longest=_LONGEST_QUERY),
         after=request.GET.get("after", ""),
     )
-    page = held_back_page(read_held_back(wanted), wanted=wanted, rules=rules, person=person)
+    page = held_back_page(read_held_back(wanted, without=with_sales()), wanted=wanted, rules=rules, person=person)
     return render(request, "feedback/held_back.html", {"page": page, "now": timezone.now()})

@@ -56,7 +56,7 @@ def _previewed(request: PageRequest, form: PreviewForm) -> Answer | None:
     try:
         lead = known_lead(name, person=request.person) if name else None
     except NotFound as error:
-        form.add_error("lead", error.message)
+        form.add_error("lead", f"{error.message} Leave this empty to ask with the facts below alone.")
         return None
     route = preview(asked_for(form.told(), lead=lead), at=timezone.now())
     return answer(route, names_in(route.steps, person=request.person))

@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from leads.logic.email import normal_email
 from leads.logic.errors import InvalidInput
 from leads.middleware import known_zones
-from leads.password_validators import LONGEST_PASSWORD, is_readable
+from leads.password_validators import LONGEST_PASSWORD, RULES, is_readable
 
 
 class LoginForm(AuthenticationForm):
@@ -51,12 +51,22 @@ class ForgottenForm(forms.Form):
             raise ValidationError("That is not a mail address.") from None
 
 
-class ChangeForm(PasswordChangeForm):  # type: ignore[type-arg]
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A new password, typed twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_rules(self)
+
+
+class ChangeForm(PasswordChangeForm):
     """A new password of one's own. The old one is checked behind the counters of the login."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._request = request
+        self.fields["old_password"].label = "Your password now"
+        _say_rules(self)
 
     def clean_old_password(self) -> str:
         """The old password. One text for a wrong one and for too many tries."""
@@ -64,6 +74,12 @@ class ChangeForm(PasswordChangeForm):  # type: ignore[type-arg]
         if authenticate(self._request, username=self.user.get_username(), password=old) is None:
             raise ValidationError("That is not your password, or there were too many tries.", code="password_incorrect")
         return old
+
+
+def _say_rules(form: forms.Form) -> None:
+    first, second = form.fields["new_password1"], form.fields["new_password2"]
+    first.label, first.help_text = "New password", RULES
+    second.label, second.help_text = "New password, once more", ""
 
 
 class ZoneForm(forms.Form):

@@ -9,6 +9,11 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 
 LONGEST_PASSWORD = 4096
+RULES = (
+    "At least 10 characters; no password that many people use, and not digits alone. Your own name and your company's "
+    "count for nothing."
+)
+"""AUTH_PASSWORD_VALIDATORS in one go, for the pages."""
 _SHORTEST_REST = 10
 _SHORTEST_WORD = 4
 _UNFIT = re.compile("[\x00\ufffd\ud800-\udfff]")

@@ -17,7 +17,8 @@ class SessionStore(DjangoStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row, with whose session it is."""
-        session: Session = super().create_model_instance(data)
+        session = super().create_model_instance(data)
+        assert isinstance(session, Session)
         user_id = str(data.get(SESSION_KEY, ""))
         session.user_id = int(user_id) if user_id.isdecimal() else None
         return session

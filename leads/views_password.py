@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from leads.actions import passwords, sessions
 from leads.backends import may_try
-from leads.forms import ChangeForm, ForgottenForm
+from leads.forms import ChangeForm, ForgottenForm, NewPasswordForm
 from leads.reports.sessions import sessions_of
 from leads.views import remember_device
 
@@ -41,6 +41,7 @@ class NewPasswordView(PasswordResetConfirmView):
     """Sets the password of who follows a link from a mail. Nothing changes until the form is sent."""
 
     template_name = "leads/password_new.html"
+    form_class = NewPasswordForm
     success_url = reverse_lazy("leads:login")
 
     def get_user(self, uidb64: str) -> User | None:

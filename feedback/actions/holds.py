@@ -141,6 +141,13 @@ def end_for_prospect(handoff: Handoff, *, by: Person, acted_at: dt.datetime, at:
     return found
 
 
+_WAITING_FOR = """
+SELECT hold.handoff_id FROM feedback_hold AS hold JOIN feedback_handoff AS handoff ON handoff.id = hold.handoff_id
+WHERE hold.ended_at IS NULL AND hold.owed_by = %s
+    AND (handoff.lead_id = ANY(%s) OR (handoff.lead_id IS NULL AND handoff.account_id = ANY(%s)))
+"""
+
+
 def end_for_engaged(
     leads: Mapping[int, dt.datetime], accounts: Mapping[int, dt.datetime], *, by: Person
 ) -> list[Handoff]:
@@ -151,13 +158,9 @@ def end_for_engaged(
     took the news in, which holds leads and accounts locked. Locks the handoffs, in their order. Sends
     handoff_changed("resumed") for each.
     """
-    table = connection.ops.quote_name(Handoff._meta.db_table)
-    # Arrays: Django would turn each id into a parameter of its own.
-    who = f"{table}.lead_id = ANY(%s) OR ({table}.lead_id IS NULL AND {table}.account_id = ANY(%s))"
-    waiting = Hold.objects.filter(ended_at=None, owed_by=OwedBy.PROSPECT).order_by()
-    found = waiting.extra(where=[who], params=[list(leads), list(accounts)])
-    # The second column brings in the table that the condition speaks of.
-    ids = [pk for pk, _ in found.values_list("handoff_id", "handoff__lead_id")]
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING_FOR, [OwedBy.PROSPECT, list(leads), list(accounts)])
+        ids = [pk for (pk,) in cursor.fetchall()]
     if not ids:
         return []
     rows = Handoff.objects.select_for_update(no_key=True, of=("self",)).select_related("lead", "account")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from feedback.logic.rights import Person, Subject, may
@@ -39,10 +40,8 @@ def locked(uid: UUID, *, by: Person, verb: Verb, with_lead: bool = False) -> Han
     here.
     """
     if with_lead:
-        found = Handoff.objects.visible_to(by).filter(uid=uid).values_list("account_id", "lead_id").first()
-        account_id, lead_id = found or (None, None)
-        _lock(Account, account_id)
-        _lock(Lead, lead_id)
+        while not _lock_whose(uid, by=by):
+            pass
     # Only the lead is joined: a joined row is as it was before the wait for the lock.
     handoff = (
         Handoff.objects.visible_to(by)
@@ -67,11 +66,21 @@ def keep_lead_known(handoff: Handoff) -> None:
         handoff.lead = Lead.objects.get(pk=handoff.lead_id)
 
 
-def _lock(model: type[Lead] | type[Account], pk: int | None) -> None:
-    """Lock the row, and the one it was merged into while this one waited."""
-    rows = model._default_manager.select_for_update(no_key=True)
-    while pk:
-        pk = rows.get(pk=pk).merged_into_id
+@transaction.atomic
+def _lock_whose(uid: UUID, *, by: Person) -> bool:
+    """Lock account and lead of the handoff. False, and nothing is locked, when one of them was merged into another
+    while this one waited: that one has its place in the order of locks.
+    """
+    of = ("account_id", "account__merged_into_id", "lead_id", "lead__merged_into_id")
+    found = Handoff.objects.visible_to(by).filter(uid=uid).values_list(*of).first()
+    account, account_kept, lead, lead_kept = found or (None, None, None, None)
+    pks: tuple[tuple[type[Account] | type[Lead], int | None], ...]
+    pks = (Account, account_kept or account), (Lead, lead_kept or lead)
+    for model, pk in pks:
+        if pk and model._default_manager.select_for_update(no_key=True).get(pk=pk).merged_into_id:
+            transaction.set_rollback(True)
+            return False
+    return True
 
 
 def following(handoff: Handoff, verb: Verb) -> State:

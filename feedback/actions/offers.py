@@ -13,7 +13,8 @@ from feedback.logic.rights import Person, Subject, may
 from feedback.logic.states import ACTIVE, Verb
 from feedback.models import Handoff
 from leads.actions.clock import database_now
-from leads.actions.people import upsert_accounts, upsert_accounts_before, upsert_campaigns, upsert_leads
+from leads.actions.people import upsert_accounts_before, upsert_campaigns, upsert_leads
+from leads.actions.upsert import settled
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, StateConflict
 from leads.models import Account, Campaign, Lead
 
@@ -122,24 +123,22 @@ def _known_already(given: Sequence[OfferInput]) -> dict[tuple[str, str], Handoff
     }
 
 
+@settled
 def _made_or_refused(
     clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person
 ) -> dict[int, LeadLoopError]:
     """Write all of the offers; or nothing, when some are refused, so that those can be left out of the next try."""
-    with transaction.atomic():
-        refused = _make(clean, results, by=by)
-        transaction.set_rollback(bool(refused))
+    refused = _make(clean, results, by=by)
+    transaction.set_rollback(bool(refused))
     return refused
 
 
 def _make(clean: dict[int, CheckedOffer], results: list[OfferResult], *, by: Person) -> dict[int, LeadLoopError]:
-    people = [one.given.lead for one in clean.values() if one.given.lead]
-    accounts = _by_index(
-        clean,
-        lambda one: None if one.lead else one.account,
-        lambda given: upsert_accounts_before(people, given) if people else upsert_accounts(given),
-    )
-    leads = _by_index(clean, lambda one: one.lead, upsert_leads)
+    unknown = {at: one.given.account for at, one in clean.items() if one.given.account and not one.given.lead}
+    people = {at: one.given.lead for at, one in clean.items() if one.given.lead}
+    found, homes = upsert_accounts_before(list(people.values()), list(unknown.values()))
+    accounts = dict(zip(unknown, found, strict=True))
+    leads = dict(zip(people, upsert_leads(list(people.values()), homes=homes), strict=True)) if people else {}
     campaigns = _by_index(clean, lambda one: one.campaign, upsert_campaigns)
     handoffs: dict[int, Handoff] = {}
     refused: dict[int, LeadLoopError] = {}

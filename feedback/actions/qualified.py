@@ -27,7 +27,9 @@ def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
     last = _last_ended(qualified)
     busy = _with_sales(qualified)
     ready: list[Qualified] = []
-    for one in qualified:
+    people: dict[int, Lead] = {}
+    # Whole accounts last: each waits for its people.
+    for one in sorted(qualified, key=lambda one: one.is_of_account):
         one.held_back = busy.get(_key(one), "") or why_not_again(
             last.get(_key(one)),
             engaged_at=one.engaged_at,
@@ -35,8 +37,13 @@ def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
             again_after_days=one.again_after_days,
             now=at,
         )
+        account_id = one.account.pk if one.account else 0
+        if one.is_of_account and account_id in people and not one.held_back:
+            one.held_back = f"{people[account_id]} is offered in the same moment, by a rule of their own."
         if not one.held_back:
             ready.append(one)
+            if one.lead and one.account:
+                people[account_id] = one.lead
     if not ready:
         return
     for one, result in zip(ready, offer_known([_offer(one) for one in ready], by=LEADLOOP), strict=True):

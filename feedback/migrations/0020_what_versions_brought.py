@@ -1,3 +1,5 @@
+"""An index to count the handoffs of each version of the agreement by."""
+
 from django.db import migrations, models
 
 

@@ -19,6 +19,7 @@ from leads.reports.places import local_time
 from leads.reports.timeline import Company, Happening
 
 _SHOWN = 12
+_DOERS = {Who.COLLEAGUE: "Colleague: ", Who.SOMEBODY: "Somebody known: ", Who.VISITOR: "Unknown visitor: "}
 _OFTEN = {0: "never", 1: "once", 2: "twice"}
 
 
@@ -68,7 +69,7 @@ def sight_items(sights: Iterable[Sight]) -> Iterable[Item]:
         for sight in day:
             said[described(sight)] = said.get(described(sight), 0) + 1
         words = " · ".join(text if count == 1 else f"{text} × {count}" for text, count in said.items())
-        doer = {Who.COLLEAGUE: "Colleague: ", Who.VISITOR: "Unknown visitor: "}.get(Who(who), "")
+        doer = _DOERS.get(Who(who), "")
         strong = who == Who.LEAD and any(is_strong(sight) for sight in day)
         yield Item(at=day[0].at, text=f"{doer}{words}", strong=strong)
 

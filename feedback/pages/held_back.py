@@ -103,5 +103,5 @@ def _empty(wanted: Wanted) -> Empty:
             link_label="Show all",
         )
     return Empty(
-        headline="Nobody is held back", sentence="Everybody who met a rule of the agreement was offered to sales."
+        headline="Nobody is held back", sentence="Everybody who meets a rule of the agreement is with sales, or was."
     )

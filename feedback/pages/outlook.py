@@ -19,6 +19,10 @@ from leads.logic.words import NOTHING, interval_words, rate_words
 DRAFT = "Draft"
 _TITLE = "What the last quarter would have looked like"
 CANNOT_KNOW = "Nobody knows what sales would have said of leads that it never saw."
+OF_TODAY = (
+    "Fit is worked out from the facts of today: size, title, country and consent may have been others then, and what a "
+    "salesperson learned later is among them."
+)
 HOW = (
     "Both columns come from the same replay of what was done, day by day (UTC). Everybody counts at most once: on the "
     "first day in the quarter on which they did something, a rule was met and marketing owed nothing. A whole account "
@@ -29,8 +33,6 @@ HOW = (
     "A handoff of the quarter counts as offered too when a rule of its lead or of its account was met on the day on "
     "which it qualified, and marketing owed nothing. A lead with two handoffs in the quarter is two handoffs here, and "
     "at most one would-be offer.",
-    "Facts are those of today: size, title, country and consent may have been others then. What a salesperson learned "
-    "later is among them.",
     "Rates leave out what was turned back, void or recalled. Ranges are where chance alone leaves a figure (95 %: "
     "Wilson for rates, Poisson for volume). Both columns rest on much the same leads: overlapping ranges do not mean "
     "that nothing changes.",
@@ -69,6 +71,7 @@ class OutlookWords:
     rules: tuple[Row, ...] = ()
     weeks: tuple[Row, ...] = ()
     chart: LineChart | None = None
+    caveat: str = OF_TODAY
     how: tuple[str, ...] = HOW
 
 

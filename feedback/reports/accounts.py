@@ -4,9 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Max, Q, Sum
+from django.db.models import Exists, F, Max, OuterRef, Q, Sum
 
 from feedback.logic.rights import Person
+from feedback.logic.states import ACTIVE
 from feedback.models import Handoff
 from leads.logic.errors import NotFound
 from leads.logic.scoring import least_confidence
@@ -82,6 +83,13 @@ def account_detail(uid: UUID, *, person: Person, now: dt.datetime) -> AccountDet
         visits=_visits(account, now=now),
         handoffs=handoffs,
     )
+
+
+def with_sales() -> Q:
+    """True of the standing of a lead or an account of which sales has an open handoff: it waits for nothing."""
+    rows = Handoff.objects.filter(state__in=sorted(ACTIVE)).order_by()
+    of_lead = Exists(rows.filter(lead_id=OuterRef("lead_id")))
+    return Q(of_lead) | Q(Exists(rows.filter(account_id=OuterRef("account_id"))))
 
 
 def _people(account: Account) -> list[Lead]:

@@ -1,14 +1,13 @@
 """Writing engagements down once, however often they are told of."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from leads.actions.bulk import ANY_OF, insert_rows, read_rows, update_rows
+from leads.actions.bulk import insert_rows, read_rows, update_rows
 from leads.actions.counts import Counted, Key, key_of
 from leads.actions.upsert import Kept
 from leads.models import Engagement, RowResult
@@ -47,9 +46,9 @@ class _Rows:
                 by_system.setdefault(row.external_system, []).append(row.external_id)
         if not by_system:
             return
-        part = f"(leads_engagement.external_system = %s AND leads_engagement.external_id = {ANY_OF})"
+        part = "(leads_engagement.external_system = %s AND leads_engagement.external_id = ANY(%s))"
         where = f"NOT leads_engagement.external_id = '' AND ({' OR '.join([part] * len(by_system))})"
-        params = [value for system, ids in by_system.items() for value in (system, json.dumps(ids))]
+        params = [value for system, ids in by_system.items() for value in (system, ids)]
         found = read_rows(Engagement, where, params, locked=True)
         self.by_name |= {(row.external_system, row.external_id): row for row in found}
 

@@ -1,6 +1,7 @@
 """Taking in what other systems know: many rows at once, one result each."""
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,10 +37,14 @@ class Taken(Generic[Row]):
     error: InvalidInput | None = None
 
 
-def takes_in(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether the user may take in, and read, what marketing knows of everybody; at most one statement."""
+def takes_in(user: AbstractBaseUser | AnonymousUser, *, groups: Collection[str] | None = None) -> bool:
+    """Whether the user may take in, and read, what marketing knows of everybody; one statement where nobody has read
+    the names of the `groups` yet.
+    """
     if not isinstance(user, User) or user.is_superuser:
         return isinstance(user, User)
+    if groups is not None:
+        return not _TAKE_IN.isdisjoint(groups)
     return user.groups.filter(name__in=_TAKE_IN).exists()
 
 
@@ -65,10 +70,12 @@ def take_campaigns(given: Sequence[CampaignInput]) -> list[Taken[Campaign]]:
 
 
 @transaction.atomic
-def take_engagements(given: Sequence[EngagementInput]) -> list[Taken[Engagement]]:
-    """One result per engagement, as take_leads gives them. Locks and sends what keep_engagements does."""
-    now = database_now()
-    return _each(given, lambda one: clean_engagement(one, now=now), keep_engagements)
+def take_engagements(given: Sequence[EngagementInput], *, now: dt.datetime | None = None) -> list[Taken[Engagement]]:
+    """One result per engagement, as take_leads gives them; none may lie after `now` (None: the database's). Locks and
+    sends what keep_engagements does.
+    """
+    latest = now or database_now()
+    return _each(given, lambda one: clean_engagement(one, now=latest), keep_engagements)
 
 
 def _each(

@@ -1,11 +1,13 @@
 """Bringing accounts, leads and campaigns up to date with what marketing and the CRM know."""
 
+import json
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import connection
 
+from leads.actions.bulk import ANY_OF
 from leads.actions.upsert import Kept, Key, Wanted, settled, upsert, upsert_and_find
 from leads.logic.domains import company_domains, normal_domain
 from leads.logic.email import normal_email
@@ -15,6 +17,10 @@ from leads.models import Account, Campaign, Consent, Lead, Relation, RowResult
 
 _MOST_PEOPLE = 10_000_000
 _CRM_LENGTHS = {"external_system": 50, "external_id": 200}
+_ACCOUNT_LENGTHS = {"name": 200, "industry": 100, "city": 100, "segment": 50} | _CRM_LENGTHS
+_CAMPAIGN_LENGTHS = {"name": 200, "channel": 50} | _CRM_LENGTHS
+_LEAD_LENGTHS = {"name": 200, "title": 200, "phone": 50, "product": 100} | _CRM_LENGTHS
+_RELATIONS, _CONSENTS = frozenset(Relation.values), frozenset(Consent.values)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?", re.ASCII)
 
 
@@ -64,15 +70,11 @@ class LeadInput:
 
 def clean_account(given: AccountInput) -> AccountInput:
     """The same company with every field trimmed and checked. InvalidInput(account.<field>)."""
-    lengths = {"name": 200, "industry": 100, "city": 100, "segment": 50}
-    text = {
-        name: one_line(getattr(given, name), field=f"account.{name}", longest=longest)
-        for name, longest in (lengths | _CRM_LENGTHS).items()
-    }
+    text = _lines(given, _ACCOUNT_LENGTHS, of="account.")
     text["domain"] = normal_domain(given.domain, field="account.domain")
     country = _country(given.country, field="account.country")
     relation = one_line(given.relation, field="account.relation", longest=10)
-    if relation not in Relation.values:
+    if relation not in _RELATIONS:
         known = ", ".join(filter(None, Relation.values))
         raise InvalidInput(f"account.relation must be one of: {known}.", field="account.relation")
     if given.is_target is not None and not isinstance(given.is_target, bool):
@@ -89,11 +91,7 @@ def clean_account(given: AccountInput) -> AccountInput:
 
 def clean_campaign(given: CampaignInput) -> CampaignInput:
     """The same campaign with every field trimmed and checked. InvalidInput(campaign.<field>)."""
-    lengths = {"name": 200, "channel": 50, "external_system": 50, "external_id": 200}
-    text = {
-        name: one_line(getattr(given, name), field=f"campaign.{name}", longest=longest)
-        for name, longest in lengths.items()
-    }
+    text = _lines(given, _CAMPAIGN_LENGTHS, of="campaign.")
     if not (text["name"] or text["external_id"]):
         raise InvalidInput("campaign needs a name or an external_id.", field="campaign.name")
     return CampaignInput(**text)
@@ -103,13 +101,12 @@ def clean_lead(given: LeadInput) -> LeadInput:
     """The same person with every field trimmed and checked, the mail address in its normal form.
     InvalidInput(<field>).
     """
-    lengths = {"name": 200, "title": 200, "phone": 50, "product": 100} | _CRM_LENGTHS
-    text = {name: one_line(getattr(given, name), field=name, longest=longest) for name, longest in lengths.items()}
+    text = _lines(given, _LEAD_LENGTHS)
     language = one_line(given.language, field="language", longest=10).lower()
     if language and not _LANGUAGE.fullmatch(language):
         raise InvalidInput("language is a tag like de or pt-br.", field="language")
     consent = one_line(given.consent, field="consent", longest=10)
-    if consent and consent not in Consent.values:
+    if consent and consent not in _CONSENTS:
         raise InvalidInput(f"consent must be one of: {', '.join(Consent.values)}.", field="consent")
     email = normal_email(given.email)
     if not (email or text["external_id"]):
@@ -125,7 +122,17 @@ def clean_lead(given: LeadInput) -> LeadInput:
     )
 
 
+def _lines(given: object, lengths: Mapping[str, int], *, of: str = "") -> dict[str, str]:
+    """The named fields, cleaned; most are empty, and imports have millions."""
+    return {
+        name: one_line(value, field=of + name, longest=longest) if (value := getattr(given, name)) != "" else ""
+        for name, longest in lengths.items()
+    }
+
+
 def _country(given: str, *, field: str) -> str:
+    if given == "":
+        return ""
     country = one_line(given, field=field, longest=2).upper()
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise InvalidInput(f"{field} is the two-letter code of ISO 3166, like DE.", field=field)
@@ -145,16 +152,28 @@ def keep_accounts(given: Sequence[AccountInput]) -> list[Kept[Account]]:
     return kept
 
 
-@settled
-def upsert_accounts_before(leads: Sequence[LeadInput], given: Sequence[AccountInput]) -> list[Account]:
-    """The accounts, one per (clean) input and in its order, where the leads are upserted next in the same transaction.
+@dataclass(frozen=True)
+class Homes:
+    """The (locked) accounts that leads name, one for each that names one, and those that are known by a domain."""
 
-    Locks them with those that the leads are of: who locked an account and then a lead could not lock another account.
+    named: Sequence[Kept[Account]] = ()
+    by_domain: Mapping[Key, Account] = field(default_factory=dict)
+
+
+@settled
+def upsert_accounts_before(leads: Sequence[LeadInput], given: Sequence[AccountInput]) -> tuple[list[Account], Homes]:
+    """The accounts, one per (clean) input and in its order, and those of the leads, which are upserted with them later
+    in the same transaction.
+
+    All of them are locked in one order: whoever holds accounts and leads may wait for no other account.
     """
     of_leads = [one.account for one in leads if one.account]
-    kept, _ = _keep_accounts([*given, *of_leads], domains=_domains(leads))
+    domains = _domains(leads)
+    if not (given or of_leads or domains):
+        return [], Homes()
+    kept, by_domain = _keep_accounts([*given, *of_leads], domains=domains)
     _note_changed(accounts=kept)
-    return [one.row for one in kept[: len(given)]]
+    return [one.row for one in kept[: len(given)]], Homes(kept[len(given) :], by_domain)
 
 
 def _keep_accounts(
@@ -168,7 +187,7 @@ def _keep_accounts(
         return (("domain", one.domain),) if one.domain else (("name", one.name),)
 
     def wanted(one: AccountInput) -> Wanted:
-        values = {name: value for name, value in vars(one).items() if value is not None}
+        values = {name: value for name, value in vars(one).items() if value not in ("", None)}
         return Wanted(keys=keys(one), values=values, if_new={"name": one.name or one.domain or one.external_id})
 
     by_domain = [("domain", domain) for domain in domains]
@@ -193,32 +212,33 @@ def keep_campaigns(given: Sequence[CampaignInput]) -> list[Kept[Campaign]]:
     return upsert(Campaign, [wanted(one) for one in given])
 
 
-def upsert_leads(given: Sequence[LeadInput]) -> list[Lead]:
-    """The leads with their accounts, one per (clean) input and in its order. Locks accounts, then leads."""
-    return [kept.row for kept in keep_leads(given)]
+def upsert_leads(given: Sequence[LeadInput], *, homes: Homes | None = None) -> list[Lead]:
+    """The leads with their accounts, one per (clean) input and in its order. Locks accounts, unless `homes` are those
+    already, then leads.
+    """
+    return [kept.row for kept in keep_leads(given, homes=homes)]
 
 
 @settled
-def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
+def keep_leads(given: Sequence[LeadInput], *, homes: Homes | None = None) -> list[Kept[Lead]]:
     """The leads with what was done to each, one per (clean) input and in its order; a changed account counts as a
     change.
 
     A lead that has no account, and for which none is named, gets the one that is known by the domain of its mail
     address, if there is one and the domain is a company's. Locks accounts, then leads.
     """
-    with_account = [one.account for one in given if one.account]
-    domains = _domains(given)
-    accounts, by_domain = _keep_accounts(with_account, domains=domains) if with_account or domains else ([], {})
-    account_of = iter(accounts)
+    if homes is None:
+        homes = upsert_accounts_before(given, [])[1]
+    by_domain = homes.by_domain
+    account_of = iter(homes.named)
 
     def keys(one: LeadInput) -> tuple[Key, ...]:
         external = (("external", one.external_system, one.external_id),) if one.external_id else ()
         return (*external, *((("email", one.email),) if one.email else ()))
 
     def wanted(one: LeadInput) -> Wanted:
-        values = {name: getattr(one, name) for name in _LEAD_COLUMNS}
-        if not values["consent"]:
-            del values["consent"]
+        # Not to know of a consent is no news: an opt-out stays.
+        values = {name: value for name in _LEAD_COLUMNS if (value := getattr(one, name)) not in ("", Consent.UNKNOWN)}
         if one.account:
             values["account_id"] = next(account_of).row.pk
             return Wanted(keys=keys(one), values=values)
@@ -226,8 +246,8 @@ def keep_leads(given: Sequence[LeadInput]) -> list[Kept[Lead]]:
         return Wanted(keys=keys(one), values=values, if_lacking={"account_id": matched.pk} if matched else {})
 
     leads = upsert(Lead, [wanted(one) for one in given])
-    _note_changed(accounts=accounts, leads=leads)
-    moved = iter(accounts)
+    _note_changed(leads=leads)
+    moved = iter(homes.named)
     return [_with_account(kept, next(moved)) if one.account else kept for one, kept in zip(given, leads, strict=True)]
 
 
@@ -256,12 +276,12 @@ def _settled(given: Sequence[LeadInput]) -> set[str]:
     if not emails:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLED, [emails])
+        cursor.execute(_SETTLED, [json.dumps(emails)])
         return {email for (email,) in cursor.fetchall()}
 
 
-_SETTLED = """
-SELECT email FROM leads_lead WHERE email = ANY(%s) AND NOT email = '' AND account_id IS NOT NULL
+_SETTLED = f"""
+SELECT email FROM leads_lead WHERE email = {ANY_OF} AND NOT email = '' AND account_id IS NOT NULL
 """
 
 

@@ -221,7 +221,7 @@ def _each_once(asked: Sequence[Qualified]) -> list[Qualified]:
     for one in asked:
         key = ("lead", one.lead.pk) if one.lead else ("account", one.account.pk if one.account else 0)
         if key in seen:
-            one.held_back = "The person is offered by a rule of their own."
+            one.held_back = "Its person meets a rule of their own, which comes first."
         else:
             seen[key] = one
     return list(seen.values())

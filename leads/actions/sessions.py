@@ -12,8 +12,10 @@ MOST_SESSIONS = 20
 def make_room(user_id: int) -> int:
     """How many sessions were ended so that one more fits: those that ran out, and the oldest above MOST_SESSIONS.
 
-    Called at every login, so that no person ever has more rows than that.
+    Called at every login, so that no person ever has more rows than that. What began without a login and ran out goes
+    with them.
     """
+    Session.objects.filter(user_id=None, expire_date__lt=Now()).delete()
     own = Session.objects.filter(user_id=user_id)
     kept = own.order_by("-expire_date").values("pk")[: MOST_SESSIONS - 1]
     return own.filter(Q(expire_date__lt=Now()) | ~Q(pk__in=kept)).delete()[0]

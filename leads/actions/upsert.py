@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -18,6 +19,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 _TRIES = 5
+_settling: ContextVar[bool] = ContextVar("settling", default=False)
 
 # A column and its value, or ("external", system, id).
 Key = tuple[str, ...]
@@ -91,9 +93,10 @@ class _Known(Generic[Row]):
         for (kind, *system), values in groups.items():
             column = f"{table}.{connection.ops.quote_name('external_id' if system else kind)}"
             # Not '': the words of the partial indexes, without which PostgreSQL does not use them.
-            ours = f"{table}.external_system = %s AND " if system else ""
-            where.append(f"({ours}{column} = {ANY_OF} AND NOT {column} = '')")
-            params += [*system, json.dumps(values)]
+            # Where the index has a column before it, the planner must see that the values are many.
+            ours, among = (f"{table}.external_system = %s AND ", "ANY(%s)") if system else ("", ANY_OF)
+            where.append(f"({ours}{column} = {among} AND NOT {column} = '')")
+            params += [*system, values if system else json.dumps(values)]
         return " OR ".join(where), params
 
     @property
@@ -139,17 +142,25 @@ class ChangedMeanwhile(Exception):
 
 def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
     """`work` in a transaction (or savepoint) of its own, begun anew, locks let go, when a row was made or merged
-    meanwhile.
+    meanwhile. Within another settled work it is a part of that one.
+
+    A savepoint within the one that is given up would be the way into a deadlock: who waits for a row that was locked in
+    it waits, in PostgreSQL, for the end of the whole transaction, although the row is free again.
     """
 
     @wraps(work)
     def inner(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        if _settling.get():
+            return work(*args, **kwargs)
         for _ in range(_TRIES):
+            token = _settling.set(True)
             try:
                 with transaction.atomic():
                     return work(*args, **kwargs)
             except ChangedMeanwhile:
                 continue
+            finally:
+                _settling.reset(token)
         raise StateConflict("Somebody is changing these; try again in a moment.")
 
     return inner

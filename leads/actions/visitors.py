@@ -8,9 +8,8 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from leads.actions.bulk import ANY_OF, insert_rows, read_rows, update_rows
+from leads.actions.bulk import insert_rows, read_rows, update_rows
 from leads.actions.clock import instant
 from leads.actions.counts import Counted, Key, count, lift
 from leads.actions.journal import Entry, record_many
@@ -88,9 +87,11 @@ def leads_of(given: Iterable[VisitorInput]) -> dict[Name, int]:
     """The primary keys of the leads that these visitors are known to be, by (external system, external id). One
     statement, no locks.
     """
-    asked = _asked({name_of(one) for one in given})
-    found = asked.filter(lead__isnull=False).values_list("external_system", "external_id", "lead_id")
-    return {(system, external_id): lead_id for system, external_id, lead_id in found if lead_id}
+    where, params = _named({name_of(one) for one in given})
+    columns = "external_system, external_id, lead_id"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM leads_visitor WHERE {where} AND lead_id IS NOT NULL", params)
+        return {(system, external_id): lead_id for system, external_id, lead_id in cursor.fetchall()}
 
 
 def keep_visitors(given: Sequence[Sighting], *, counted: Counted) -> list[Seen]:
@@ -164,19 +165,23 @@ def name_of(given: VisitorInput | Visitor) -> Name:
 _KEPT = ("account", "lead", "tool", "confidence", "lawful_basis", "identified_at")
 
 
-def _asked(names: Collection[Name]) -> QuerySet[Visitor]:
+def _named(names: Collection[Name]) -> tuple[str, list[str | list[str]]]:
+    """SQL that holds for the visitors of these names, and its parameters."""
     by_system: dict[str, list[str]] = {}
     for system, external_id in names:
         by_system.setdefault(system, []).append(external_id)
-    # Arrays: Django would turn each id into a parameter of its own.
     part = "(leads_visitor.external_system = %s AND leads_visitor.external_id = ANY(%s))"
     where = f"NOT leads_visitor.external_id = '' AND ({' OR '.join([part] * len(by_system))})"
-    params = [value for pair in by_system.items() for value in pair]
-    return Visitor.objects.extra(where=[where], params=params).order_by("pk")
+    return where, [value for pair in by_system.items() for value in pair]
+
+
+def _locked(names: Collection[Name]) -> dict[Name, Visitor]:
+    where, params = _named(names)
+    return {name_of(row): row for row in read_rows(Visitor, where, params, locked=True)}
 
 
 def _locked_or_made(asked: dict[Name, VisitorInput]) -> tuple[dict[Name, Visitor], set[int]]:
-    rows = {name_of(row): row for row in _asked(asked).select_for_update(no_key=True)}
+    rows = _locked(asked)
     fresh = [
         Visitor(external_system=system, external_id=external_id)
         for system, external_id in sorted(asked.keys() - rows.keys())
@@ -186,7 +191,7 @@ def _locked_or_made(asked: dict[Name, VisitorInput]) -> tuple[dict[Name, Visitor
     rows |= {name_of(row): row for row in fresh if row.pk}
     if lost := asked.keys() - rows.keys():
         # Made by somebody else meanwhile.
-        rows |= {name_of(row): row for row in _asked(lost).select_for_update(no_key=True)}
+        rows |= _locked(lost)
     return rows, made
 
 

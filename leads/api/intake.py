@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from leads.actions import intake
+from leads.actions.bulk import read_rows
 from leads.actions.clock import database_now
 from leads.actions.intake import Taken
 from leads.api import schema_intake as schema
@@ -74,12 +76,16 @@ class RowsView(IntakeView):
         """What a list can hold."""
         return type(self).rows()
 
+    def taken(self, given: list[Any], *, now: dt.datetime) -> list[Taken[Any]]:
+        """What became of each; `now` is when it was asked."""
+        return type(self).take(given)
+
     def post(self, request: Request) -> Response:
-        now = database_now()
+        now = getattr(request.auth, "asked_at", None) or database_now()
         if isinstance(request.data, list):
             return self._many(request.data, now=now)
         one = parsed(self.given, request.data, now=now)
-        taken = type(self).take([one])[0]
+        taken = self.taken([one], now=now)[0]
         if taken.error:
             raise placed(taken.error, one) from taken.error
         assert taken.kept is not None
@@ -92,15 +98,16 @@ class RowsView(IntakeView):
             raise ValidationError(f"holds {len(bodies)} {self.kind}s; send 1 to {LONGEST_BATCH} at a time.")
         read = parsed_each(self.given, bodies, now=now)
         good = {at: one for at, one in enumerate(read) if not isinstance(one, ValidationError)}
-        taken = dict(zip(good, type(self).take(list(good.values())), strict=True))
+        taken = dict(zip(good, self.taken(list(good.values()), now=now), strict=True))
         said = self._said(taken.values())
         return Response({"results": [self._result(one, taken.get(at), said) for at, one in enumerate(read)]})
 
     def _said(self, taken: Iterable[Taken[Any]]) -> dict[int, Any]:
         """What is said of each row that was kept, by primary key."""
         kept = {one.kept.row.pk: one.kept.row for one in taken if one.kept}
-        prefetch_related_objects(list(kept.values()), *self.beside)
-        says = self.said()
+        for name in self.beside:
+            _bring(kept.values(), name)
+        says = _says(self.said)
         return {pk: says.to_representation(row) for pk, row in kept.items()}
 
     def _result(self, given: Any, taken: Taken[Any] | None, said: Mapping[int, Any]) -> dict[str, Any]:
@@ -125,6 +132,27 @@ class RowView(IntakeView):
         if row is None:
             raise NotFound(f"There is no such {self.kind}.")
         return Response(self.said(row).data)
+
+
+@cache
+def _says(said: type[Serializer[Any]]) -> Serializer[Any]:
+    """One for all requests: to make the fields takes longer than what they say."""
+    return said()
+
+
+def _bring(rows: Iterable[Any], name: str) -> None:
+    """Have the rows know what the foreign key `name` means; at most one statement."""
+    field: Any = None
+    lacking: dict[int, list[Any]] = {}
+    for row in rows:
+        field = field or row._meta.get_field(name)
+        pk = getattr(row, field.attname)
+        if pk is not None and not field.is_cached(row):
+            lacking.setdefault(pk, []).append(row)
+    if lacking:
+        for found in read_rows(field.related_model, "id = ANY(%s)", [list(lacking)]):
+            for row in lacking[found.pk]:
+                field.set_cached_value(row, found)
 
 
 def _status(taken: Taken[Any]) -> int:
@@ -199,6 +227,9 @@ class EngagementsView(RowsView):
     kind, given, said, filters = "engagement", EngagementShape, EngagementSerializer, EngagementFilter
     take, rows = staticmethod(intake.take_engagements), staticmethod(engagements)
     beside = ("lead", "account", "visitor", "campaign")
+
+    def taken(self, given: list[Any], *, now: dt.datetime) -> list[Taken[Any]]:
+        return intake.take_engagements(given, now=now)
 
 
 @schema.row("engagement")

@@ -34,4 +34,4 @@ class TakesIn(BasePermission):
     message = "Leads, accounts, campaigns and engagements are for marketing, operations and integrators."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return takes_in(request.user)
+        return takes_in(request.user, groups=request.auth.owner_groups if isinstance(request.auth, ApiKey) else None)

@@ -6,6 +6,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 
@@ -41,6 +42,8 @@ def _saying(field: Any) -> Callable[[Any], Any]:
     source: Callable[[Any], Any] | None = attrgetter(field.source) if len(field.source_attrs) == 1 else None
     if source is None or isinstance(field, serializers.SerializerMethodField):
         return lambda row: _asked(field, row)
+    if isinstance(field, Said):
+        return lambda row: _nested(field, source, row)
     if field.source == "__str__":
         return str
     if isinstance(field, UtcInstant):
@@ -50,6 +53,14 @@ def _saying(field: Any) -> Callable[[Any], Any]:
     if isinstance(field, _AS_IT_IS):
         return source
     return lambda row: _asked(field, row)
+
+
+def _nested(field: Said, source: Callable[[Any], Any], row: Any) -> dict[str, Any] | None:
+    try:
+        part = source(row)
+    except ObjectDoesNotExist:  # the other side of a one-to-one
+        return None
+    return None if part is None else field.to_representation(part)
 
 
 def _asked(field: Any, row: Any) -> Any:

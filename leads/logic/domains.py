@@ -1,7 +1,7 @@
 """One normal form for the domain of a company, and which domains are no company's."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 from disposable_email_domains import blocklist as _disposable
@@ -58,6 +58,7 @@ def registrable(domain: str) -> str:
     return _suffixes().privatesuffix(domain) or ""
 
 
+@lru_cache(maxsize=10_000)
 def company_domains(email: str) -> tuple[str, ...]:
     """The domains by which the company behind a mail address, in normal form, may be known, the most exact first.
 

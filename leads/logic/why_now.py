@@ -25,12 +25,23 @@ _VERBS = {
 class Who(StrEnum):
     LEAD = "lead"
     COLLEAGUE = "colleague"
+    SOMEBODY = "somebody"
     VISITOR = "visitor"
+
+
+_DOERS = {
+    Who.LEAD: "",
+    Who.COLLEAGUE: "a colleague ",
+    Who.SOMEBODY: "somebody known there ",
+    Who.VISITOR: "an unknown visitor ",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """One engagement: `kind` is an EngagementKind, `at` aware, `who` relative to the lead."""
+    """One engagement: `kind` is an EngagementKind, `at` aware, `who` relative to the lead; without a lead the people
+    known at the account are SOMEBODY.
+    """
 
     kind: str
     subject: str
@@ -123,7 +134,7 @@ def _clause(group: list[Sight]) -> _Clause:
     often = {1: "", 2: " twice"}.get(count, f" {_number(count)} times")
     fact = f"{subject}{often} {within}" if count > 1 else subject
     weight = _WEIGHT.get(sight.kind, 1) * (1 + min(count - 1, 5) * 0.4) * (1 if sight.who is Who.LEAD else 0.5)
-    doer = {Who.LEAD: "", Who.COLLEAGUE: "a colleague ", Who.VISITOR: "an unknown visitor "}[sight.who]
+    doer = _DOERS[sight.who]
     if not subject:
         fact = "something" if count == 1 else f"something{often} {within}"
     plain = fact.removeprefix("the ")

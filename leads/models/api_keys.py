@@ -1,5 +1,7 @@
 """Keys by which another system enters."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 
@@ -30,6 +32,10 @@ class ApiKey(Identified):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    # Not columns: what was read together with the key when somebody called with it.
+    owner_groups: frozenset[str] | None = None
+    asked_at: dt.datetime | None = None
 
     class Meta:
         verbose_name = "API key"

@@ -33,9 +33,12 @@ class HeldBack:
     cursor: str
 
 
-def held_back(wanted: Wanted) -> HeldBack:
-    """Up to PAGE of them. Two statements at most, whatever the place. InvalidInput(after)."""
-    rows = Standing.objects.exclude(held_back="").filter(
+def held_back(wanted: Wanted, *, without: Q | None = None) -> HeldBack:
+    """Up to PAGE of them, `without` those of whom that is true. Two statements at most, whatever the place.
+    InvalidInput(after).
+    """
+    rows = Standing.objects.exclude(held_back="").filter(~(without or Q(pk__in=())))
+    rows = rows.filter(
         Q(lead__isnull=True) | Q(lead__merged_into=None), Q(account__isnull=True) | Q(account__merged_into=None)
     )
     if wanted.who:

@@ -88,7 +88,8 @@ def _rows(asked: Q, limit: int) -> list[Engagement]:
 
 
 def _sight(row: Engagement, lead_id: int | None) -> Sight:
-    who = Who.VISITOR if row.lead_id is None else Who.LEAD if row.lead_id == lead_id else Who.COLLEAGUE
+    other = Who.COLLEAGUE if lead_id else Who.SOMEBODY
+    who = Who.VISITOR if row.lead_id is None else Who.LEAD if row.lead_id == lead_id else other
     return Sight(
         kind=row.kind,
         # A page view that came with an address alone is called by the page.

@@ -1,16 +1,27 @@
 """What axe finds on the pages that people live in, in both themes and on a phone. A breach of the CSP fails too."""
 
+from dataclasses import replace
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from feedback.actions import absences, holds, owners
+from feedback.actions import absences, decisions, holds, owners
 from feedback.logic.rights import LEADLOOP
-from feedback.models import Handoff, person_of
+from feedback.models import Handoff, RoutingRule, person_of
+from leads.actions import agreements
+from leads.actions.scoring import Scored, keep
+from leads.logic.agreement import written
+from leads.logic.scoring import Score
+from leads.logic.starting_point import starting_point
+from leads.models import Duplicate, WebForm, Website
 from sla.actions import excuses, replays
 from sla.actions.replays import ReplayInput
 from sla.models import Policy, Replay
 from sla.tasks import run_replays
 from tests.factories import UserFactory, ago, as_person, manager_of, marketer, offered
+from tests.leads.scoring_rows import in_force, lead
+
+SCORE = Score(value=45, parts={"Pricing page": 60, "Careers page": -15})
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -111,3 +122,58 @@ def test_proofs_excuses_promises_and_replays_are_accessible(rep, visit, scheme: 
     ):
         assert not violations(nadia.open(path)), path
         assert nadia.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_agreement_routing_and_who_is_held_back_are_accessible(rep, visit, scheme: str, width: int):
+    refused, someone = Handoff.objects.filter(owner=rep).order_by("pk")[0], lead()
+    scored = Scored(lead_id=someone.pk, account_id=None, fit=SCORE, intent=SCORE, rule="ready", met_at=ago(hours=1))
+    scored = replace(scored, why="Fits.", held_back="Opted out.")
+    keep([scored], agreement_pk=in_force(written(starting_point())).pk, at=ago(hours=1))
+    RoutingRule.objects.create(name="Everybody", team=rep.team)
+    Duplicate.objects.create(lead=refused.lead, other_lead=someone, score=90, because=["name"])
+    mia = UserFactory(roles=("marketer",))
+    mia.set_password("correct horse battery")
+    mia.save()
+    marketing = visit(mia.username, scheme=scheme, width=width)
+    agreements.draft(by=person_of(mia))
+    decisions.reject(refused.uid, by=as_person(rep), reason="comp.do_not_contact")
+    for path in (
+        f"/handoffs/{refused.uid}/",
+        f"/leads/{someone.uid}/",
+        f"/accounts/{refused.account.uid}/",
+        "/held-back/",
+        "/duplicates/",
+        "/routing/",
+        "/routing/?country=DE&fit=900",
+        "/routing/?country=DE",
+        "/agreement/",
+        "/agreement/draft/",
+        "/agreement/compare/",
+        "/agreement/draft/edit/",
+    ):
+        assert not violations(marketing.open(path)), path
+        assert marketing.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    marketing.page.locator("button[value=rules]").click()
+    marketing.page.wait_for_load_state()
+    marketing.page.locator("[name=intent-0-half_life_days]").fill("-4")
+    marketing.page.locator(".page-head button").click()
+    marketing.page.locator(".errors a").first.wait_for()
+    assert not violations(marketing.page), "the draft with what is wrong in it"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_forms_of_strangers_are_accessible(rep, visit, scheme: str, width: int):
+    site = Website.objects.create(name="Ours", key="d4k8k35wsup66sid", origins=["https://www.nortex.example"])
+    form = WebForm.objects.create(name="Book a demo", key="82985ksy79pgtbcn", website=site)
+    stranger = visit("", scheme=scheme, width=width)
+    for path in (f"/forms/{form.key}/", f"/forms/{form.key}/thanks/"):
+        assert not violations(stranger.open(path)), path
+    stranger.open(f"/forms/{form.key}/")
+    stranger.page.evaluate("document.querySelector('form').noValidate = true")
+    stranger.page.locator("[name=email]").fill("nobody")
+    stranger.page.locator("button[type=submit]").click()
+    stranger.page.locator(".wrong-words").first.wait_for()
+    assert not violations(stranger.page), "a form with what is wrong in it"

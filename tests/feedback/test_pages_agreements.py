@@ -224,6 +224,28 @@ class TestEditing:
         assert again["sql"] == ["Typed with care"]
         assert rows() == before
 
+    def test_more_rules_are_empty_and_in_nobodys_way(self, draft):
+        client = client_of("marketer")
+        sent = filled(page(client, "agreement-edit"))
+        count = int(sent["rules-TOTAL_FORMS"][0])
+        asked = client.post(EDIT, sent | {"more": "rules"})
+        again = filled(asked.text)
+        assert int(again["rules-TOTAL_FORMS"][0]) == count + 2
+        assert "wrong-words" not in asked.text
+        rules = len(draft.document["mql"]["rules"])
+        typed = again | {f"rules-{count + 1}-label": "Fits well", f"rules-{count + 1}-min_intent": "80"}
+        answer = client.post(EDIT, typed)
+        assert answer.status_code == 302, answer.text[answer.text.index('class="errors"') :][:600]
+        draft.refresh_from_db()
+        assert [rule["label"] for rule in draft.document["mql"]["rules"]][rules:] == ["Fits well"]
+
+    def test_what_is_wrong_is_listed_on_top_with_a_way_to_it(self, draft):
+        client = client_of("marketer")
+        sent = filled(page(client, "agreement-edit")) | {"intent-0-half_life_days": "-4"}
+        said = client.post(EDIT, sent).text
+        assert '<a href="#id_intent-0-half_life_days">' in said
+        assert said.index("half gone after, days</a>") < said.index('id="id_intent-0-half_life_days"')
+
     def test_somebody_else_was_first_and_nothing_is_lost(self, draft):
         client = client_of("marketer")
         sent = filled(page(client, "agreement-edit")) | {"sql": "Mine"}

@@ -196,6 +196,14 @@ class TestHeldBack:
         assert f"{nortex.name} the whole account" in text_of(response)
         assert reverse("feedback:account", args=[nortex.uid]) in response.content.decode()
 
+    def test_who_is_with_sales_waits_for_nothing(self, mia: Client):
+        agreement, handoff = in_force(), offered(team=TeamFactory())
+        for who in (handoff.lead, handoff.account):
+            stand(who, agreement, rule="ready", why="Fits.", held_back="With sales already.")
+        assert "With sales already." not in text_of(mia.get(self.URL))
+        Handoff.objects.filter(pk=handoff.pk).update(state="recalled")
+        assert text_of(mia.get(self.URL)).count("With sales already.") == 2
+
     def test_without_anybody_it_says_so(self, mia: Client):
         assert "Nobody is held back" in text_of(mia.get(self.URL))
         assert "Nobody here" in text_of(mia.get(self.URL, {"q": "nothing like it"}))

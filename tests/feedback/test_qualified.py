@@ -113,6 +113,28 @@ def test_an_account_rule_offers_the_person_known_there_who_was_active(rep):
     assert Handoff.objects.get().mql_rule == "target-account"
 
 
+def test_the_account_waits_for_one_of_its_people_who_is_offered_at_the_same_time(rep):
+    agreement()
+    look(3, lead=ANA, occurred_at=ago(minutes=5))
+    look(1, lead=LeadInput(email="bob@nortex.example", name="Bob Lind"))
+    qualification.drain()
+    assert Handoff.objects.get().lead.email == "ana@nortex.example"
+    held = standing(Account.objects.get())
+    assert (held.rule, held.held_back) == (
+        "target-account",
+        "Ana Duarte is offered in the same moment, by a rule of their own.",
+    )
+
+
+def test_who_is_refused_by_their_own_rule_does_not_keep_the_account_back(rep):
+    agreement()
+    look(3, lead=ANA, occurred_at=ago(minutes=5))
+    Lead.objects.update(suppressed_at=ago(minutes=4))
+    look(1, lead=LeadInput(email="bob@nortex.example", name="Bob Lind"))
+    qualification.drain()
+    assert Handoff.objects.get().lead.email == "bob@nortex.example"
+
+
 def test_the_account_s_owner_comes_first(rep):
     agreement()
     theirs = RepFactory(team=rep.team)

@@ -347,7 +347,7 @@ def test_the_page_of_a_handoff_says_why_this_rep():
     assert handoff.owner == ben
     page = page_of(ben.user, "feedback:handoff", handoff.uid)
     assert "Why this rep" in page
-    assert "Rule “France”: no, it asks that account&#x27;s country is fr." in page
+    assert "Rule “France”: no, it asks that the account&#x27;s country is FR." in page
     assert "Rule “Others”: yes." in page
     assert "Ana was passed over: away until Mon 4 May 09:00." in page
     assert "Ben takes it." in page
@@ -363,7 +363,7 @@ def test_the_routing_page_shows_lines_and_answers_who_would_get_it():
     before = rows()
     page = page_of(operations, "feedback:routing")
     assert "1 turn in the last 30 days" in page
-    assert "When the account&#x27;s country is one of DE, at: to" in page
+    assert "When the account&#x27;s country is one of DE, AT: to" in page
     page = page_of(operations, "feedback:routing", account_name="Firm 1", fit="70")
     assert f"Ana of {ana.team} would get it." in page
     page = page_of(operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr")

@@ -60,6 +60,7 @@ def _lines(words: OutlookWords) -> Iterator[str]:
         yield ""
         yield from _table(head, words.names, rows)
     yield ""
+    yield words.caveat
     yield from words.how
 
 

@@ -120,7 +120,9 @@ class TestWouldKeep:
         lasting = replace(AGREEMENT, rules=(replace(VISITS, counts=(replace(VISITS.counts[0], within_days=90),)),))
         who, on = somebody(did(0, 3)), FIRST + dt.timedelta(days=12)
         assert met_on(lasting, who, on) == Met(on, "visits")
-        assert met_on(replace(lasting, duties=Duties(context_days=10)), who, on) is None
+        recent = replace(lasting, duties=Duties(context_days=10))
+        assert met_on(recent, who, on) is None
+        assert met_on(recent, somebody(did(0, 3), did(20)), on) is None, "what came later was not known then"
 
 
 class TestVolume:

@@ -70,6 +70,14 @@ def test_what_is_new_is_201_with_its_place_and_reads_the_same(kind):
     assert "id" not in answer.data
 
 
+def test_whoever_does_not_know_of_a_consent_takes_no_opt_out_back():
+    crm = integrator()
+    send(crm, "leads", {**ANA, "consent": "opt_out"})
+    assert send(crm, "leads", {**ANA, "consent": "unknown", "title": "VP"}).status_code == 200
+    lead = Lead.objects.get()
+    assert (lead.consent, lead.title) == ("opt_out", "VP")
+
+
 def test_a_lead_is_kept_as_it_was_said_in_normal_form():
     send(integrator(), "leads", ANA)
     lead = Lead.objects.select_related("account").get()

@@ -27,7 +27,7 @@ def test_it_is_said_in_sentences():
     found = lines(starting_point())
     assert found["100 people or more"] == "+20 when the account has at least 100 employees"
     assert found["Work address"] == "+10 when the mail address is of their work"
-    assert found["Student"] == "−60 when the lead's job title contains student"
+    assert found["Student"] == "−60 when the lead's job title contains “student”"
     assert found["Looked at pricing"] == (
         "+10 for each page view of pricing, half of it gone after 7 days, at most 40 in all"
     )
