@@ -4,6 +4,7 @@ Absolute figures are this machine's and swing; the ratios compare the same work,
 LEADLOOP_BENCH_HANDOFFS (default 1000000) makes a smaller company.
 """
 
+import gc
 import importlib
 import sys
 
@@ -32,6 +33,7 @@ def main(names: list[str]) -> None:
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.")
     django.setup()
     settings.DEBUG = False
+    gc.freeze()  # as the web process does
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         for name in names or NAMES:

@@ -172,7 +172,8 @@ def _values(field: AnyField, rows: Sequence[models.Model]) -> list[Any]:
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         return [field.pre_save(row, add=True) for row in rows]
     name = field.attname
-    values = [getattr(row, name) for row in rows]
+    # Not getattr: foreign keys answer by Python code.
+    values = [row.__dict__[name] if name in row.__dict__ else getattr(row, name) for row in rows]
     if isinstance(field, models.JSONField):
         return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
     if isinstance(field, models.CharField | models.TextField):

@@ -153,7 +153,7 @@ def _owner(key: Key) -> str:
 
 def _written(sums: Iterable[tuple[Key, _Sum]]) -> str:
     # Primary keys begin at 1: 0 stands for none where they are put in order.
-    ordered = sorted(sums, key=lambda one: tuple(part or 0 if at < 3 else part for at, part in enumerate(one[0])))
+    ordered = sorted(sums, key=lambda one: (one[0][0] or 0, one[0][1] or 0, one[0][2] or 0, *one[0][3:]))
     return json.dumps(
         [
             {

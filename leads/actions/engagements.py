@@ -35,7 +35,7 @@ from leads.actions.visitors import (
     sureness,
 )
 from leads.logic.errors import InvalidInput
-from leads.logic.pages import Group, clean_url, group_of
+from leads.logic.pages import clean_url, group_of
 from leads.logic.text import one_line
 from leads.models import Account, Campaign, Engagement, EngagementKind, Lead, RowResult
 from leads.models.engagements import ordered_uid
@@ -105,9 +105,11 @@ def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]
     counted = Counted()
     people = _people(given, counted=counted)
     campaigns = _by_index(given, lambda one: one.campaign, upsert_campaigns)
-    groups = page_groups() if any(one.url for one in given) else ()
+    urls = {one.url for one in given if one.url}
+    groups = page_groups() if urls else ()
+    group_by_url = {url: group_of(url, groups) for url in urls}
     told = [
-        Told(_row(one, whose, campaigns.get(at), groups), names_lead=one.lead is not None)
+        Told(_row(one, whose, campaigns.get(at), group_by_url), names_lead=one.lead is not None)
         for at, (one, whose) in enumerate(zip(given, people, strict=True))
     ]
     done = keep_rows(told, counted=counted)
@@ -198,7 +200,7 @@ def _locked(leads: Iterable[int], given: Sequence[EngagementInput]) -> dict[int,
     return dict(rows.values_list("pk", "account_id"))
 
 
-def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, groups: Sequence[Group]) -> Engagement:
+def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, group_by_url: Mapping[str, str]) -> Engagement:
     values = {
         "id": None,
         "lead_id": whose.lead_id,
@@ -210,7 +212,7 @@ def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, groups:
         "kind": one.kind,
         "subject": one.subject,
         "url": one.url,
-        "page_group": group_of(one.url, groups) if one.url and groups else "",
+        "page_group": group_by_url.get(one.url, ""),
         "duration_seconds": one.duration_seconds,
         "occurred_at": one.occurred_at,
         "external_system": one.external_system,

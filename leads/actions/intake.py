@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db import transaction
 
 from leads.actions.clock import database_now
 from leads.actions.engagements import EngagementInput, clean_engagement, keep_engagements
@@ -21,7 +20,7 @@ from leads.actions.people import (
     keep_campaigns,
     keep_leads,
 )
-from leads.actions.upsert import Kept, Row
+from leads.actions.upsert import Kept, Row, settled
 from leads.logic.errors import InvalidInput
 from leads.models import Account, Campaign, Engagement, Lead
 
@@ -48,7 +47,7 @@ def takes_in(user: AbstractBaseUser | AnonymousUser, *, groups: Collection[str] 
     return user.groups.filter(name__in=_TAKE_IN).exists()
 
 
-@transaction.atomic
+@settled
 def take_leads(given: Sequence[LeadInput]) -> list[Taken[Lead]]:
     """One result per lead, in order; a bad one does not stop the rest, and leaves nothing of itself behind.
 
@@ -57,19 +56,19 @@ def take_leads(given: Sequence[LeadInput]) -> list[Taken[Lead]]:
     return _each(given, clean_lead, keep_leads)
 
 
-@transaction.atomic
+@settled
 def take_accounts(given: Sequence[AccountInput]) -> list[Taken[Account]]:
     """One result per account, as take_leads gives them."""
     return _each(given, clean_account, keep_accounts)
 
 
-@transaction.atomic
+@settled
 def take_campaigns(given: Sequence[CampaignInput]) -> list[Taken[Campaign]]:
     """One result per campaign, as take_leads gives them."""
     return _each(given, clean_campaign, keep_campaigns)
 
 
-@transaction.atomic
+@settled
 def take_engagements(given: Sequence[EngagementInput], *, now: dt.datetime | None = None) -> list[Taken[Engagement]]:
     """One result per engagement, as take_leads gives them; none may lie after `now` (None: the database's). Locks and
     sends what keep_engagements does.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote
 
 from leads.logic.errors import InvalidInput
@@ -50,7 +51,13 @@ def clean_url(value: object, *, field: str = "url") -> str:
     text = storable(value, field=field)
     for end in "?#":
         text = text.partition(end)[0]
-    text = one_line(text, field=field, longest=LONGEST)
+    return _address(text, field)
+
+
+# A site has few pages, and they are looked at often. What is kept here is what is kept anyway.
+@lru_cache(maxsize=2_000)
+def _address(given: str, field: str) -> str:
+    text = one_line(given, field=field, longest=LONGEST)
     if not text or (text.startswith("/") and not text.startswith("//")):
         return text
     scheme, separator, rest = text.partition("://")

@@ -32,16 +32,17 @@ def one_line(value: object, *, field: str, longest: int, required: bool = False)
     """
     if value == "" and not required:
         return ""
+    if isinstance(value, str) and len(value) <= longest and value.isascii() and value.isprintable():
+        # What most text is, and needs none of the below; imports clean millions of cells.
+        plain = " ".join(value.split())
+        if plain or not required:
+            return plain
     given = storable(value, field=field)
     # Putting accents in order takes time that grows with their square: a megabyte of them would take minutes.
     if len(given) > 2 * longest + 1_000:
         raise InvalidInput(f"{field} has {len(given)} characters; at most {longest} are kept.", field=field)
-    if given.isascii() and given.isprintable():
-        # What most text is, and needs none of the below; imports clean millions of cells.
-        text = " ".join(given.split())
-    else:
-        text = unicodedata.normalize("NFC", given).translate(_LINE_BREAKS).translate(_INVISIBLE)
-        text = _seen(" ".join("".join(char for char in text if unicodedata.category(char) != "Cc").split()))
+    text = unicodedata.normalize("NFC", given).translate(_LINE_BREAKS).translate(_INVISIBLE)
+    text = _seen(" ".join("".join(char for char in text if unicodedata.category(char) != "Cc").split()))
     if required and not text:
         raise InvalidInput(f"{field} is empty; fill it in.", field=field)
     if len(text) > longest:
