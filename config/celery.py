@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "qualify leads": {"task": "leads.tasks.qualify", "schedule": 1.0, "options": {"expires": 1}},
     "deliver the outbox": {"task": "leads.tasks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "end holds": {"task": "feedback.tasks.end_holds", "schedule": 10.0, "options": {"expires": 10}},
+    "work out outlooks": {"task": "feedback.tasks.work_out_outlooks", "schedule": 10.0, "options": {"expires": 10}},
     "deliver to chat rooms": {"task": "leads.tasks.deliver_rooms", "schedule": 5.0, "options": {"expires": 5}},
     "run replays": {"task": "sla.tasks.run_replays", "schedule": 10.0, "options": {"expires": 10}},
     "keep the calendars": {"task": "sla.tasks.keep_calendars", "schedule": 60.0, "options": {"expires": 60}},

@@ -11,7 +11,7 @@ availability_changed, when a rep will answer at other times than before:
     rep_ids: set[int]; at: aware datetime; by: Person
 
 `change` is one of: seen, offered, accepted, rejected, returned, turned_back, qualified, won, lost, expired, recalled,
-reassigned, released, raised, held, resumed, undone.
+reassigned, released, raised, held, resumed, undone, identified.
 """
 
 from django.dispatch import Signal

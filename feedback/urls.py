@@ -10,6 +10,7 @@ from feedback import (
     views_decisions,
     views_duplicates,
     views_holds,
+    views_outlook,
     views_queue,
     views_routing,
 )
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreement/draft/edit/", views_agreements.edit, name="agreement-edit"),
     path("agreement/draft/sign/", views_agreements.sign, name="agreement-sign"),
     path("agreement/draft/unsign/", views_agreements.unsign, name="agreement-unsign"),
+    path("agreement/draft/outlook/", views_outlook.outlook, name="agreement-outlook"),
     path("agreement/draft/publish/", views_agreements.publish, name="agreement-publish"),
     path("agreement/draft/discard/", views_agreements.discard, name="agreement-discard"),
     path("", include("feedback.urls_reports")),

@@ -12,11 +12,10 @@ from feedback.logic.rights import may_agree
 from feedback.middleware import PageRequest
 from feedback.pages import agreements_brought
 from feedback.pages.agreement_comparisons import comparison, key_of, options
-from feedback.pages.agreements import name_of, page_of
-from feedback.pages.outlook import OutlookWords, words_of
+from feedback.pages.agreements import page_of
 from feedback.reports.agreements import brought
-from feedback.reports.outlook import last_quarter
 from feedback.views_answers import GET_POST
+from feedback.views_outlook import outlook_of
 from leads.actions.contributions import collected
 from leads.logic.errors import InvalidInput, NotAllowed, NotFound, StateConflict
 from leads.models import AgreementState
@@ -125,7 +124,7 @@ def publish(request: PageRequest) -> HttpResponse:
     before = next((one for one in every if one.state == AgreementState.IN_FORCE), None)
     page = page_of(found, every, draft=found, groups=groups, person=request.person)
     context = {"page": page, "compared": comparison(before, found, groups), "next_number": len(every) + 1}
-    context["outlook"] = _outlook(request, found, before)
+    context["outlook"] = outlook_of(request, found, before)
     return render(request, "feedback/agreement_publish.html", context)
 
 
@@ -141,7 +140,7 @@ def _shown(request: PageRequest, found: Version, every: list[Version], draft: Ve
     page = page_of(found, every, draft=draft, groups=page_group_labels(), person=request.person, today=today)
     context: dict[str, object] = {"page": page}
     if page.is_draft:
-        context["outlook"] = _outlook(request, found, page.before)
+        context["outlook"] = outlook_of(request, found, page.before)
     else:
         context["brought"] = agreements_brought.words_of(brought(request.person, now=timezone.now()))
         context["whose"] = agreements_brought.whose(request.person)
@@ -154,16 +153,6 @@ def _saved(request: PageRequest, found: Version, form: DraftForm) -> HttpRespons
     is_void = bool(found.signatures) and made.edited_at != found.edited_at
     messages.success(request, "Saved. The text is another one now: it has to be signed again." if is_void else "Saved.")
     return redirect("feedback:agreement-draft")
-
-
-def _outlook(request: PageRequest, draft: Version, before: Version | None) -> OutlookWords | None:
-    """The last quarter under the draft, for those who may agree to it."""
-    if not may_agree(request.person):
-        return None
-    zone, now = timezone.get_current_timezone(), timezone.now()
-    theirs = (name_of(before), before.agreement) if before else None
-    found = last_quarter(draft.agreement, before.agreement if before else None, zone=zone, now=now)
-    return words_of(found, draft.agreement, theirs)
 
 
 def _draft() -> Version:

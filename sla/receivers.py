@@ -28,7 +28,7 @@ _DECISIONS = {
     "expired": Event.EXPIRED,
     "recalled": Event.RECALLED,
 }
-_SILENT = frozenset({"seen", "raised"})
+_SILENT = frozenset({"seen", "raised", "identified"})
 
 
 def connect() -> None:

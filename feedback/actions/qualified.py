@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from feedback.actions.identified import take_names
 from feedback.actions.offer_input import KnownOffer
 from feedback.actions.offers import offer_known
 from feedback.logic.recycling import Ended, Plan, why_not_again
@@ -21,22 +22,21 @@ _LONGEST = 300
 def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
     """Offer each of them through routing, or set `held_back` to the reason; `handoff_uid` is set on what was offered.
 
+    Who says their name while the account's handoff waits for one is given that.
+
     Inside the caller's transaction, which holds the accounts and leads locked. A fixed number of statements. Sends
     handoff_changed("offered") once for all.
     """
     last = _last_ended(qualified)
+    welcome = [one for one in qualified if not _why_not_again(one, last, at=at)]
+    named = take_names(welcome, at=at)
+    qualified = [one for one in qualified if one not in named]
     busy = _with_sales(qualified)
     ready: list[Qualified] = []
     people: dict[int, Lead] = {}
     # Whole accounts last: each waits for its people.
     for one in sorted(qualified, key=lambda one: one.is_of_account):
-        one.held_back = busy.get(_key(one), "") or why_not_again(
-            last.get(_key(one)),
-            engaged_at=one.engaged_at,
-            consent=one.lead.consent if one.lead else "",
-            again_after_days=one.again_after_days,
-            now=at,
-        )
+        one.held_back = busy.get(_key(one), "") or _why_not_again(one, last, at=at)
         account_id = one.account.pk if one.account else 0
         if one.is_of_account and account_id in people and not one.held_back:
             one.held_back = f"{people[account_id]} is offered in the same moment, by a rule of their own."
@@ -51,6 +51,16 @@ def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
             one.handoff_uid = result.handoff.uid
         elif result.error:
             one.held_back = result.error.message[:_LONGEST]
+
+
+def _why_not_again(one: Qualified, last: Mapping[tuple[str, int], Ended], *, at: dt.datetime) -> str:
+    return why_not_again(
+        last.get(_key(one)),
+        engaged_at=one.engaged_at,
+        consent=one.lead.consent if one.lead else "",
+        again_after_days=one.again_after_days,
+        now=at,
+    )
 
 
 def _offer(one: Qualified) -> KnownOffer:

@@ -142,11 +142,24 @@ class Volume:
     by_rule: Mapping[str, int]
     by_week: tuple[int, ...]
 
+    def __add__(self, other: "Volume") -> "Volume":
+        return Volume(
+            total=self.total + other.total,
+            unseen=self.unseen + other.unseen,
+            by_rule=dict(Counter(self.by_rule) + Counter(other.by_rule)),
+            by_week=tuple(mine + new for mine, new in zip(self.by_week, other.by_week, strict=True)),
+        )
 
-def volume(offers: Iterable[Offered], quarter: Quarter) -> Volume:
-    """The offers counted. A whole account counts only where none of its own people does."""
+
+NONE = Volume(by_rule={}, by_week=(0,) * WEEKS)
+
+
+def volume(offers: Iterable[Offered], quarter: Quarter, *, theirs: Collection[int] = ()) -> Volume:
+    """The offers counted. A whole account counts only where none of its own people does: of these, or of those counted
+    before, whose accounts are `theirs`.
+    """
     every = list(offers)
-    theirs = {one.account for one in every if one.lead is not None}
+    theirs = {*theirs, *(one.account for one in every if one.lead is not None and one.account is not None)}
     kept = [one for one in every if one.lead is not None or one.account not in theirs]
     weeks = Counter(quarter.week_of(one.met.on) for one in kept)
     return Volume(

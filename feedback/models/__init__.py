@@ -5,6 +5,7 @@ from feedback.models.attempts import Attempt, AttemptKind
 from feedback.models.handoffs import Handoff
 from feedback.models.holds import Hold
 from feedback.models.outcomes import Outcome, OutcomeKind
+from feedback.models.outlooks import OutlookRun, OutlookState
 from feedback.models.people import person_of
 from feedback.models.reasons import Moment, NextState, RejectionReason
 from feedback.models.recycling import RecyclePlan
@@ -23,6 +24,8 @@ __all__ = [
     "NextState",
     "Outcome",
     "OutcomeKind",
+    "OutlookRun",
+    "OutlookState",
     "RecyclePlan",
     "RejectionReason",
     "Rep",

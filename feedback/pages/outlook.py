@@ -12,7 +12,7 @@ from feedback.logic.rates import Rate, likely_counts
 from feedback.pages.rejection_charts import doubt
 from feedback.pages.rejections import FigureWords
 from feedback.reports.cohorts import SQL_MATURITY
-from feedback.reports.outlook import MOST_DAYS, MOST_HANDOFFS, Outlook, Side
+from feedback.reports.outlook import Outlook, Side
 from leads.logic.agreement import Agreement
 from leads.logic.words import NOTHING, interval_words, rate_words
 
@@ -56,7 +56,8 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class OutlookWords:
-    """See templates/feedback/_outlook.html. `refusal` is why there is nothing to show, "" when there is.
+    """See templates/feedback/_outlook.html. `refusal` is why there is nothing to show, "" when there is; `share` in
+    percent how far the worker is that works it out, `failure` why it could not; `worked_out_at` when it had done so.
 
     `names` are those of the columns: the draft, and the agreement in force if there is one.
     """
@@ -64,6 +65,9 @@ class OutlookWords:
     title: str
     window: str
     refusal: str = ""
+    share: int | None = None
+    failure: str = ""
+    worked_out_at: dt.datetime | None = None
     names: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     figures: tuple[FigureWords, ...] = ()
@@ -76,17 +80,20 @@ class OutlookWords:
 
 
 def words_of(
-    found: Outlook | Quarter, draft: Agreement, before: tuple[str, Agreement] | None, *, name: str = DRAFT
+    found: Outlook,
+    draft: Agreement,
+    before: tuple[str, Agreement] | None,
+    *,
+    name: str = DRAFT,
+    worked_out_at: dt.datetime | None = None,
 ) -> OutlookWords:
     """The outlook in words, or why the quarter has none. `before` is the agreement in force: its name and its text;
     `name` is what the other one is called.
     """
-    if isinstance(found, Quarter):
-        return _too_much(found)
     if found.is_empty:
-        return OutlookWords(
-            title=_TITLE,
-            window=_window(found.quarter),
+        return words_around(
+            found.quarter,
+            worked_out_at=worked_out_at,
             refusal="Nothing was offered, and nobody did enough to be: there is no quarter to look at yet.",
         )
     sides = [found.draft, *([found.before] if found.before else [])]
@@ -95,6 +102,7 @@ def words_of(
     return OutlookWords(
         title=_TITLE,
         window=_window(found.quarter),
+        worked_out_at=worked_out_at,
         names=names,
         sentences=_sentences(found, f"the {DRAFT.lower()}" if name == DRAFT else name, before[0] if before else ""),
         figures=_figures(sides, names),
@@ -105,15 +113,22 @@ def words_of(
     )
 
 
-def _too_much(quarter: Quarter) -> OutlookWords:
+def words_around(
+    quarter: Quarter,
+    *,
+    refusal: str = "",
+    share: int | None = None,
+    failure: str = "",
+    worked_out_at: dt.datetime | None = None,
+) -> OutlookWords:
+    """A quarter without figures, and why."""
     return OutlookWords(
         title=_TITLE,
         window=_window(quarter),
-        refusal=(
-            f"The quarter holds more than a page can replay while you wait: over {MOST_DAYS:,} days on which somebody "
-            f"did something, or over {MOST_HANDOFFS:,} handoffs. “manage.py outlook” prints the same figures without "
-            "that bound."
-        ),
+        refusal=refusal,
+        share=share,
+        failure=failure,
+        worked_out_at=worked_out_at,
     )
 
 

@@ -27,7 +27,8 @@ from leads.models import Account, Duplicate, Lead, Likeness, Verdict
 log = logging.getLogger(__name__)
 
 _TAKE = """
-DELETE FROM leads_changed WHERE id IN (SELECT id FROM leads_changed ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+DELETE FROM leads_changed
+WHERE id = ANY(ARRAY(SELECT id FROM leads_changed ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
 RETURNING lead_id, account_id
 """
 # How many others one is held against: those that share the most.

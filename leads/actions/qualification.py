@@ -22,10 +22,11 @@ from leads.signals import Qualified, lead_qualified
 
 log = logging.getLogger(__name__)
 
+# As an array: looked up once, while IN may be looked up again for each row, and then takes more than it says.
 _TAKE = """
-DELETE FROM leads_touched WHERE id IN (
+DELETE FROM leads_touched WHERE id = ANY(ARRAY(
     SELECT id FROM leads_touched WHERE not_before_at <= clock_timestamp()
-    ORDER BY not_before_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+    ORDER BY not_before_at, id LIMIT %s FOR UPDATE SKIP LOCKED))
 RETURNING lead_id, account_id, try_count
 """
 # Whatever keeps one of them from being judged is most likely still there a moment later.

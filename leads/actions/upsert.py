@@ -82,7 +82,14 @@ class _Known(Generic[Row]):
     def exist(self, keys: Iterable[Key]) -> bool:
         """Whether there is a row that answers to one of the keys; one statement, no locks."""
         where, params = self._naming(set(keys))
-        return bool(where) and self.model._default_manager.extra(where=[where], params=params).exists()
+        if not where:
+            return False
+        with connection.cursor() as cursor:
+            # Not EXISTS: where one hit is enough, PostgreSQL hopes for an early one and reads the whole table in vain.
+            cursor.execute(
+                f"SELECT id FROM {connection.ops.quote_name(self.model._meta.db_table)} WHERE {where}", params
+            )
+            return bool(cursor.fetchall())
 
     def _naming(self, keys: set[Key]) -> tuple[str, list[Any]]:
         table = connection.ops.quote_name(self.model._meta.db_table)

@@ -21,7 +21,7 @@ from leads.models import Account, Campaign, Lead, Touched
 from sla.actions.demo_agreed import make_agreements, make_routing
 from sla.actions.demo_company import make_calendars, make_people, make_policies
 from sla.actions.demo_fates import Teller
-from sla.actions.demo_today import happen
+from sla.actions.demo_today import happen, hold_back
 from sla.demo.behaviour import total
 from sla.demo.history import SEED, WEEKS, Cast, Story, history, recent
 from sla.demo.live import before, waiting
@@ -88,6 +88,7 @@ def load() -> Loaded:
     # What was done is told as history: it counts in the scores, and offers nobody a second time.
     Touched.objects.all().delete()
     rescore_all(at=now)
+    hold_back(now=now)
     return Loaded(Handoff.objects.count(), len(pending))
 
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from feedback.actions import absences, holds
 from feedback.logic.rights import Person
 from feedback.models import Handoff, Rep
+from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.people import AccountInput, LeadInput, upsert_leads
+from leads.actions.qualification import drain
+from leads.models import Lead, Touched
 from sla.actions import excuses
 from sla.demo.people import EMEA, MAIN_REP
 
@@ -16,7 +20,35 @@ _QUESTION = "The form says 40 vehicles, their site says 400. Which one did they 
 _ANSWERED = "Who was on the call in March? The notes name nobody."
 _AT_THE_DENTIST = dt.timedelta(minutes=90)
 _EXCUSE = "I was at the dentist when it came in, and said so in the team’s channel."
+_OUT = LeadInput(
+    email="petra.holm@tarnwick.example",
+    name="Petra Holm",
+    title="Head of Operations",
+    consent="opt_out",
+    account=AccountInput(
+        name="Tarnwick Lines", domain="tarnwick.example", industry="logistics", employee_count=480, country="NL"
+    ),
+)
 _ANSWER = "Their head of procurement, with two planners. I have put the names on the account."
+
+
+def hold_back(*, now: dt.datetime) -> None:
+    """Somebody who meets the agreement's rule opted out, and is judged; and somebody known has come in a second time,
+    under another address, for the search for duplicates to find.
+    """
+    views = [
+        EngagementInput(
+            kind="page_view", subject=page, url=page, occurred_at=now - dt.timedelta(hours=hours), lead=_OUT
+        )
+        for page, hours in (("/pricing", 2), ("/plans/compare", 2), ("/pricing", 27))
+    ]
+    record_engagements(views)
+    drain()
+    first = Lead.objects.filter(handoffs__owner__user__username=MAIN_REP, handoffs__state="pending").earliest("pk")
+    local, _, domain = first.email.partition("@")
+    again = LeadInput(email=f"{local[0]}.{local.partition('.')[2]}@{domain}", name=first.name, title=first.title)
+    upsert_leads([again])
+    Touched.objects.all().delete()
 
 
 def happen(people: Mapping[str, Person], *, now: dt.datetime) -> None:

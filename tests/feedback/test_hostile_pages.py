@@ -137,7 +137,7 @@ def test_a_charset_is_refused_before_it_is_used(charset: str, path: str, status:
 
 def every_address(uid) -> list[str]:
     found = ["/nothing/", "/handoffs/1/", "/queue/?q=%00", "/admin/", "/admin/login/", "/admin/leads/lead/", "/api/x/"]
-    # What websites call is for strangers, without a token, and some of it for caches: tests/leads/test_collect_hostile.py.
+    # What websites call is for strangers, and some of it for caches: see tests/leads/test_collect_hostile.py.
     for name in {name for name in routes() if not name.startswith(("leads:collect", "leads:form"))}:
         for args in ([], [uid], [1], ["MQ", "made-up"]):
             with suppress(NoReverseMatch):

@@ -16,7 +16,7 @@ from leads.actions import qualification
 from leads.actions.engagements import EngagementInput, record_engagements
 from leads.actions.people import AccountInput, LeadInput
 from leads.logic.errors import NotAllowed, StateConflict
-from leads.models import Account, Engagement, JournalEntry, Lead, Standing, Touched
+from leads.models import Account, Engagement, JournalEntry, Lead, Notice, Standing, Touched
 from sla.models import Clock
 from tests.factories import RepFactory, TeamFactory, UserFactory, ago, agreement, as_person, marketer, policy
 
@@ -124,6 +124,25 @@ def test_the_account_waits_for_one_of_its_people_who_is_offered_at_the_same_time
         "target-account",
         "Ana Duarte is offered in the same moment, by a rule of their own.",
     )
+
+
+def test_the_account_waits_while_another_of_its_people_is_with_sales(rep):
+    agreement()
+    look(3, lead=ANA, occurred_at=ago(minutes=5))
+    qualification.drain()
+    look(1, lead=LeadInput(email="bob@nortex.example", name="Bob Lind"))
+    qualification.drain()
+    assert Handoff.objects.get().lead.email == "ana@nortex.example"
+    assert standing(Account.objects.get()).held_back == "Ana Duarte is with sales already; one open handoff at a time."
+
+
+def test_its_people_wait_while_the_account_alone_is_with_sales(rep):
+    agreement()
+    look(3)
+    qualification.drain()
+    look(3, lead=ANA)
+    qualification.drain()
+    assert Handoff.objects.count() == 1
 
 
 def test_who_is_refused_by_their_own_rule_does_not_keep_the_account_back(rep):
@@ -323,3 +342,38 @@ def test_a_marketer_sees_what_is_waited_for_and_says_that_it_is_met(rep):
     assert RecyclePlan.objects.get().met_at is not None
     assert "Condition is met" not in mia.get(page).content.decode().partition("History")[0]
     assert mia.post(reverse("feedback:handoff-meet", args=[handoff.uid])).status_code == 409
+
+
+def test_who_says_their_name_is_given_the_handoff_that_waits_for_one(rep):
+    policy(minutes=60)
+    agreement()
+    look(3)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    frozen = (handoff.score_parts, handoff.why, handoff.mql_rule, handoff.due_at, handoff.offered_at)
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = Handoff.objects.get()
+    assert handoff.lead.email == "ana@nortex.example"
+    assert (handoff.score_parts, handoff.why, handoff.mql_rule, handoff.due_at, handoff.offered_at) == frozen
+    assert Clock.objects.get().state == "running"
+    assert standing(handoff.lead).held_back == ""
+    entry = JournalEntry.objects.get(kind="handoff.identified")
+    assert (entry.handoff_uid, entry.lead_uid) == (handoff.uid, handoff.lead.uid)
+    notice = Notice.objects.get(kind="handoff.identified")
+    assert (notice.user_id, notice.subject, notice.handoff_uid) == (rep.user_id, "Ana Duarte", handoff.uid)
+    look(1, lead=ANA)
+    qualification.drain()
+    assert Handoff.objects.count() == JournalEntry.objects.filter(kind="handoff.identified").count() == 1
+
+
+def test_the_second_to_say_their_name_is_offered_as_well(rep):
+    agreement()
+    look(3)
+    qualification.drain()
+    other = LeadInput(email="ben@nortex.example", name="Ben Costa", title="Head of Sales", account=NORTEX)
+    look(3, lead=ANA)
+    look(3, lead=other)
+    qualification.drain()
+    assert sorted(Handoff.objects.values_list("lead__email", flat=True)) == ["ana@nortex.example", "ben@nortex.example"]
+    assert JournalEntry.objects.filter(kind="handoff.identified").count() == 1

@@ -45,6 +45,8 @@ feedback:agreement-draft           GET  302 200 200 200 200 200 200 200 200
 feedback:agreement-draft           POST 302 403 403 403 302 302 302 302 403
 feedback:agreement-edit            GET  302 403 403 403 200 200 200 200 403
 feedback:agreement-edit            POST 302 403 403 403 400 400 400 400 403
+feedback:agreement-outlook         GET  302 403 403 403 302 302 302 302 403
+feedback:agreement-outlook         POST 302 403 403 403 302 302 302 302 403
 feedback:agreement-publish         GET  302 200 200 200 200 200 200 200 200
 feedback:agreement-publish         POST 302 403 403 403 409 409 409 409 403
 feedback:agreement-sign            GET  302 405 405 405 405 405 405 405 405

@@ -12,11 +12,12 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from feedback.models import Absence, Handoff, Hold, Rep, Team, person_of
+from leads.actions import duplicates
 from leads.actions.engagements import EngagementInput, record_engagements
 from leads.actions.people import AccountInput
 from leads.actions.qualification import drain
 from leads.logic.scoring import total
-from leads.models import Account, Engagement, JournalEntry, Lead, Standing, Touched
+from leads.models import Account, Duplicate, Engagement, JournalEntry, Lead, Standing, Touched
 from sla.actions import demo
 from sla.actions.demo_today import AWAY
 from sla.demo.campaigns import EBOOK, SOURCES, VISITS
@@ -186,6 +187,16 @@ def test_the_demo_s_handoffs_are_pinned_to_two_signed_agreements_and_nothing_is_
     assert set(Handoff.objects.values_list("agreement__number", flat=True)) == {1, 2}
     assert not Touched.objects.exists()
     assert Standing.objects.filter(lead__isnull=False).exists()
+    assert Standing.objects.get(lead__name="Petra Holm").held_back == "Petra Holm opted out."
+
+
+def test_somebody_came_in_twice_and_is_found(company):
+    sid = transaction.savepoint()
+    while duplicates.work():
+        pass
+    pairs = Duplicate.objects.filter(lead__handoffs__owner__user__username=MAIN_REP)
+    assert any(pair.lead.name == pair.other_lead.name for pair in pairs)
+    transaction.savepoint_rollback(sid)
 
 
 def test_one_more_engagement_of_a_target_account_ends_in_the_owner_s_queue(company):

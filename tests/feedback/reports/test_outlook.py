@@ -17,6 +17,7 @@ from feedback.logic.outlook import quarter
 from feedback.models import Handoff, RejectionReason, person_of
 from feedback.pages.outlook import CANNOT_KNOW, words_of
 from feedback.reports import outlook as reading
+from feedback.reports import outlook_pieces
 from feedback.reports.agreements import brought
 from feedback.reports.outlook import Outlook, last_quarter, outlook
 from leads.actions import agreements as acting
@@ -224,7 +225,7 @@ class TestReading:
     def test_chunks_change_nothing(self, rep, monkeypatch):
         world(rep, 12)
         whole = found(read(rules=BOTH), read(4))
-        monkeypatch.setattr(reading, "_CHUNK", 5)
+        monkeypatch.setattr(outlook_pieces, "CHUNK", 5)
         parts = found(read(rules=BOTH), read(4))
         assert (parts.draft, parts.before, parts.real) == (whole.draft, whole.before, whole.real)
 

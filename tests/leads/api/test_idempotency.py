@@ -9,10 +9,14 @@ import pytest
 from django.db import connection, transaction
 from django.urls import get_resolver
 from django.utils import timezone
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
 
 from feedback.api.verbs import LogAttemptView
 from leads.actions import answers
-from leads.api.idempotency import HEADER, REPLAYED
+from leads.api.idempotency import HEADER, REPLAYED, once
 from leads.api.views import ApiView
 from leads.models import Answered, Lead
 from tests.calling import Caller, integrator, offer_body, rows
@@ -141,6 +145,20 @@ def test_a_key_without_the_scope_does_not_hear_what_another_was_answered(scopes)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("status", [409, 429, 503])
+def test_an_answer_that_says_come_again_is_not_remembered(status):
+    @once
+    def handler(view, request):
+        Lead.objects.create(email="ana@nortex.example")
+        return Response({"detail": "Come again."}, status=status)
+
+    request = Request(APIRequestFactory().post("/", {}, format="json", headers={HEADER: "k1"}), [JSONParser()])
+    request.user = UserFactory()
+    assert handler(None, request).status_code == status
+    assert not Lead.objects.exists()
+    assert not Answered.objects.exists()
+
+
 def test_what_fails_in_the_middle_leaves_neither_work_nor_key(monkeypatch):
     handoff, crm = offered(RepFactory()), integrator()
     crm.client.raise_request_exception = False
