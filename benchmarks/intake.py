@@ -9,16 +9,16 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import include, path
 
+from benchmarks.served import CONNECTIONS, Asked, rate, serving
 from leads.actions import api_keys
 from leads.actions.engagements import EngagementInput, clean_engagement, keep_engagements
 from leads.actions.people import AccountInput, LeadInput, clean_lead, keep_leads
@@ -27,7 +27,7 @@ from leads.logic.actors import SYSTEM
 from leads.models import Engagement, Lead, PageGroup
 
 Line = tuple[str, float, str]
-BATCH, TURNS, LEADS, POSTS = 500, 20, 20_000, 400
+BATCH, TURNS, LEADS, POSTS, SERVED_TURNS = 500, 20, 20_000, 400, 5
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 PAGES = ("/pricing", "/docs/start", "/careers/sales", "/", "/blog/handoff")
 
@@ -57,15 +57,6 @@ _BARE_LEADS = (
        ON CONFLICT (external_system, external_id) WHERE NOT external_id = '' DO UPDATE
        SET name = EXCLUDED.name, title = EXCLUDED.title""",
 )
-
-
-def ping(request: HttpRequest) -> HttpResponse:
-    """The least that a view can answer."""
-    return HttpResponse("pong")
-
-
-ping.login_required = False  # type: ignore[attr-defined]
-urlpatterns = [path("ping/", ping), path("", include("config.urls"))]
 
 
 def run() -> Iterator[Line]:
@@ -196,28 +187,51 @@ def _posts() -> Iterator[Line]:
     user.groups.add(Group.objects.get(name="integrator"))
     limits = api_keys.Limits(reads_a_minute=1_000_000, writes_a_minute=1_000_000)
     _, key = api_keys.make(user, name="bench", scopes=["intake", "read"], by=SYSTEM, limits=limits)
-    emails = list(Lead.objects.filter(external_system="bench").values_list("email", flat=True)[: 2 * POSTS])
-    with override_settings(ROOT_URLCONF="benchmarks.intake"):
+    emails = list(Lead.objects.filter(external_system="bench").values_list("email", flat=True)[:POSTS])
+    with override_settings(ROOT_URLCONF="benchmarks.ping"):
         app = get_wsgi_application()
         pings, posts = [], []
-        for n in range(2 * POSTS):
-            body = {
-                "kind": "page_view",
-                "url": "https://www.example.com/pricing",
-                "lead": {"email": emails[n % len(emails)]},
-                "external_system": "bench",
-                "external_id": f"post{n}",
-            }
-            pings.append(_seconds(lambda _: _call(app, "GET", "/ping/", key), None))
-            posts.append(_seconds(lambda given: _call(app, "POST", "/api/v1/engagements/", key, given), body))
-    ours, bare = median(posts[POSTS:]), median(pings[POSTS:])
-    yield "bare ping view", 1 / bare, "requests/s"
-    yield "POST of one engagement", 1 / ours, "requests/s"
-    yield "POST / ping", 100 * bare / ours, "% of its rate, goal 15"
+        for n in range(POSTS):
+            pings.append(_seconds(lambda _: _call(app, *_PING, key), None))
+            posts.append(_seconds(lambda asked: _call(app, *asked, key), _post(emails, f"post{n}")))
+    ours, bare = median(posts[POSTS // 2 :]), median(pings[POSTS // 2 :])
+    yield "bare ping view, called in this process", 1 / bare, "requests/s"
+    yield "POST of one engagement, called in this process", 1 / ours, "requests/s"
+    yield "POST / ping, in this process", 100 * bare / ours, "% of its rate"
+    yield from _served(key, emails)
 
 
-def _call(app: Any, method: str, where: str, key: str, body: Any = None) -> None:
-    raw = json.dumps(body).encode() if body is not None else b""
+def _served(key: str, emails: list[str]) -> Iterator[Line]:
+    """Both over HTTP, as they are asked for: in turns, so that a busy machine is busy for both."""
+    pings, posts = [], []
+    with serving() as port:
+        for turn in range(SERVED_TURNS + 1):
+            asked = [_post(emails, f"served{turn}n{n}") for n in range(POSTS)]
+            figures = rate(port, key, [_PING] * len(asked)), rate(port, key, asked)
+            if turn:  # The first warms up.
+                pings.append(figures[0])
+                posts.append(figures[1])
+    yield f"bare ping over HTTP, {CONNECTIONS} connections", median(pings), "requests/s"
+    yield f"POST of one engagement over HTTP, {CONNECTIONS} connections", median(posts), "requests/s"
+    ratio = median(ours / bare for ours, bare in zip(posts, pings, strict=True))
+    yield "POST / ping, over HTTP", 100 * ratio, "% of its rate, goal 15"
+
+
+_PING: Asked = ("GET", "/ping/", b"")
+
+
+def _post(emails: list[str], external_id: str) -> Asked:
+    body = {
+        "kind": "page_view",
+        "url": "https://www.example.com/pricing",
+        "lead": {"email": emails[crc32(external_id.encode()) % len(emails)]},
+        "external_system": "bench",
+        "external_id": external_id,
+    }
+    return "POST", "/api/v1/engagements/", json.dumps(body).encode()
+
+
+def _call(app: Any, method: str, where: str, raw: bytes, key: str) -> None:
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": where,

@@ -205,7 +205,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 # Subdomains and the preload list bind the whole domain: its owner decides that, not this add-on.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-# A draft of the agreement is one form: forty terms of each kind, twenty rules with their counts.
+# A draft of the agreement is one form: forty terms of each kind, twenty rules with their counts. Every other page takes
+# a thousand (leads.middleware).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 
 # --- API ------------------------------------------------------------------------------------------------------------

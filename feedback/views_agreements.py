@@ -1,5 +1,6 @@
 """The agreement: read, compared, drafted, signed, published. Each view parses, calls one action and answers."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from feedback.views_answers import GET_POST
 from feedback.views_outlook import outlook_of
 from leads.actions.contributions import collected
 from leads.logic.errors import InvalidInput, NotAllowed, NotFound, StateConflict
+from leads.middleware import takes_fields
 from leads.models import AgreementState
 from leads.reports.agreements import Version, page_group_labels, the_draft, versions
 
@@ -70,6 +72,7 @@ def draft(request: PageRequest) -> HttpResponse:
     return _shown(request, found, versions(), found)
 
 
+@takes_fields(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
 @require_http_methods(GET_POST)
 def edit(request: PageRequest) -> HttpResponse:
     """The draft as a form."""

@@ -102,6 +102,9 @@ def work(*, seconds: float) -> int:
 
 @transaction.atomic
 def _asked(draft: Version, texts: Mapping[str, Any], quarter: Quarter, digest: str) -> OutlookRun:
+    start_at, end_at = quarter.window.start_at, quarter.window.end_at
+    assert start_at is not None
+    assert end_at is not None
     agreement = Agreement.objects.filter(uid=draft.uid).first()
     if agreement is None:
         raise NotFound("There is no such draft.")
@@ -113,8 +116,8 @@ def _asked(draft: Version, texts: Mapping[str, Any], quarter: Quarter, digest: s
         texts=texts,
         first_on=quarter.first_on,
         end_on=quarter.end_on,
-        start_at=quarter.window.start_at,
-        end_at=quarter.window.end_at,
+        start_at=start_at,
+        end_at=end_at,
         asked_at=database_now(),
     )
     # Two readers at once ask for one.

@@ -1,7 +1,5 @@
 """What the page says of a quarter that the worker works out: how far it is, what it found, or why it found nothing."""
 
-import datetime as dt
-
 from feedback.logic.outlook import Quarter
 from feedback.models import OutlookRun, OutlookState
 from feedback.pages.outlook import OutlookWords, words_around, words_of

@@ -50,15 +50,19 @@ class Outlook:
         return not (self.real.offered or self.draft.volume.total or (self.before and self.before.volume.total))
 
 
-def last_quarter(
-    draft: Agreement, before: Agreement | None, *, zone: dt.tzinfo, now: dt.datetime, is_bounded: bool = True
-) -> Outlook | Quarter:
-    """The outlook on the last thirteen full weeks of `zone`; the bare quarter where it `is_bounded` and too much."""
+def last_quarter(draft: Agreement, before: Agreement | None, *, zone: dt.tzinfo, now: dt.datetime) -> Outlook | Quarter:
+    """The outlook on the last thirteen full weeks of `zone`; the bare quarter where it is too much to wait for."""
     quarter = thinking.quarter(now.astimezone(zone).date(), zone=zone)
     with snapshot():
-        if is_bounded and is_too_much(quarter, *sides_of(draft, before)):
+        if is_too_much(quarter, *sides_of(draft, before)):
             return quarter
         return outlook(draft, before, quarter=quarter, now=now)
+
+
+def whole_quarter(draft: Agreement, before: Agreement | None, *, zone: dt.tzinfo, now: dt.datetime) -> Outlook:
+    """The outlook on the last thirteen full weeks of `zone`, however much they hold."""
+    with snapshot():
+        return outlook(draft, before, quarter=thinking.quarter(now.astimezone(zone).date(), zone=zone), now=now)
 
 
 def is_too_much(quarter: Quarter, *agreements: Agreement) -> bool:

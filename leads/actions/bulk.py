@@ -149,10 +149,12 @@ def _given(model: type[models.Model], rows: Sequence[models.Model]) -> list[AnyF
     ]
 
 
+@cache
 def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
+@cache
 def _quoted(field: AnyField) -> str:
     return connection.ops.quote_name(str(field.column))
 
@@ -161,6 +163,7 @@ def _typed(fields: Sequence[AnyField]) -> str:
     return ", ".join(f"{_quoted(field)} {_element(field)}" for field in fields)
 
 
+@cache
 def _element(field: AnyField) -> str:
     # An identity column's own type says how it is filled; here it is given.
     kind = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)

@@ -6,10 +6,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import uuid4
 
 from django.db import connection, models, transaction
 
-from leads.actions.bulk import ANY_OF, insert_rows, read_rows, update_rows
+from leads.actions.bulk import ANY_OF, insert_rows, read_rows, row_of, update_rows
 from leads.logic.errors import StateConflict
 from leads.models import RowResult
 from leads.models.identity import FromCrm
@@ -84,11 +85,10 @@ class _Known(Generic[Row]):
         where, params = self._naming(set(keys))
         if not where:
             return False
+        table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
             # Not EXISTS: where one hit is enough, PostgreSQL hopes for an early one and reads the whole table in vain.
-            cursor.execute(
-                f"SELECT id FROM {connection.ops.quote_name(self.model._meta.db_table)} WHERE {where}", params
-            )
+            cursor.execute(f"SELECT {table}.id FROM {table} WHERE {where}", params)
             return bool(cursor.fetchall())
 
     def _naming(self, keys: set[Key]) -> tuple[str, list[Any]]:
@@ -210,11 +210,13 @@ def upsert_and_find(
 
 def _make(model: type[Row], known: _Known[Row], missing: Sequence[Wanted]) -> set[int]:
     """Write the first of the missing inputs that name one row each; the primary keys of what was written."""
+    blank = {name: value for name, value in vars(model()).items() if name != "_state"}
     fresh: list[Row] = []
     seen: set[Key] = set()
     for one in missing:
         if not seen.intersection(one.keys):
-            fresh.append(model(**{**one.values, **one.if_lacking, **one.if_new}))
+            values = {**blank, "uid": uuid4(), **one.values, **one.if_lacking, **one.if_new}
+            fresh.append(row_of(model, values, is_new=True))
             seen.update(one.keys)
     if insert_rows(model, fresh, skip_conflicts=True) < len(fresh):
         # Made by somebody who does not come through here, like the admin.

@@ -136,13 +136,16 @@ def test_the_account_waits_while_another_of_its_people_is_with_sales(rep):
     assert standing(Account.objects.get()).held_back == "Ana Duarte is with sales already; one open handoff at a time."
 
 
-def test_its_people_wait_while_the_account_alone_is_with_sales(rep):
+def test_its_people_wait_while_the_account_alone_is_qualified(rep):
     agreement()
     look(3)
     qualification.drain()
+    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
+    decisions.qualify(handoff.uid, by=as_person(rep))
     look(3, lead=ANA)
     qualification.drain()
-    assert Handoff.objects.count() == 1
+    assert Handoff.objects.get().lead is None
+    assert standing(Lead.objects.get()).held_back == "Its account is with sales already; one open handoff at a time."
 
 
 def test_who_is_refused_by_their_own_rule_does_not_keep_the_account_back(rep):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from feedback.pages.agreements import name_of
 from feedback.pages.outlook import OutlookWords, Row, words_of
-from feedback.reports.outlook import last_quarter
+from feedback.reports.outlook import whole_quarter
 from leads.models import AgreementState
 from leads.reports.agreements import the_draft, versions
 
@@ -37,12 +37,11 @@ class Command(BaseCommand):
         if asked is None:
             raise CommandError("Nobody is drafting an agreement." if options["draft"] else "No agreement is in force.")
         before = in_force if options["draft"] else None
-        found = last_quarter(
+        found = whole_quarter(
             asked.agreement,
             before.agreement if before else None,
             zone=zoneinfo.ZoneInfo(options["tz"]),
             now=timezone.now(),
-            is_bounded=False,
         )
         theirs = (name_of(before), before.agreement) if before else None
         words = words_of(found, asked.agreement, theirs, name=name_of(asked))

@@ -19,7 +19,7 @@ from feedback.pages.outlook import CANNOT_KNOW, words_of
 from feedback.reports import outlook as reading
 from feedback.reports import outlook_pieces
 from feedback.reports.agreements import brought
-from feedback.reports.outlook import Outlook, last_quarter, outlook
+from feedback.reports.outlook import Outlook, last_quarter, outlook, whole_quarter
 from leads.actions import agreements as acting
 from leads.logic import agreement as text
 from leads.models import Account, Consent, EngagementDay, EngagementKind, Lead
@@ -239,13 +239,12 @@ class TestReading:
             counts.append(len(queries))
         assert counts[0] == counts[1] <= 16
 
-    def test_too_much_is_refused_with_a_sentence(self, rep, monkeypatch):
+    def test_too_much_for_a_page_is_not_replayed_while_it_waits(self, rep, monkeypatch):
         world(rep, 4)
         monkeypatch.setattr(reading, "MOST_DAYS", 3)
         asked = {"zone": dt.UTC, "now": timezone.now()}
         assert last_quarter(read(), None, **asked) == quarter(today(), zone=dt.UTC)
-        assert isinstance(last_quarter(read(), None, is_bounded=False, **asked), Outlook)
-        assert "while you wait" in words_of(quarter(today(), zone=dt.UTC), read(), None).refusal
+        assert isinstance(whole_quarter(read(), None, **asked), Outlook)
         monkeypatch.undo()
         monkeypatch.setattr(reading, "MOST_HANDOFFS", 3)
         assert not isinstance(last_quarter(read(), None, **asked), Outlook)
