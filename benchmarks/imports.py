@@ -35,24 +35,26 @@ CREATE TEMP TABLE stage (
 """
 _BARE = (
     """INSERT INTO leads_account (uid, external_system, external_id, name, domain, industry, employee_count, city,
-           country, created_at)
-       SELECT DISTINCT ON (domain) gen_random_uuid(), '', '', account, domain, '', employees, '', '', now() FROM stage
+           country, segment, relation, is_target, created_at)
+       SELECT DISTINCT ON (domain) gen_random_uuid(), '', '', account, domain, '', employees, '', '', '', '', false,
+           now()
+       FROM stage
        WHERE NOT EXISTS (SELECT 1 FROM leads_account known WHERE known.domain = stage.domain)""",
     """INSERT INTO leads_campaign (uid, external_system, external_id, name, channel, created_at)
        SELECT DISTINCT ON (campaign) gen_random_uuid(), '', '', campaign, '', now() FROM stage
        WHERE NOT EXISTS (SELECT 1 FROM leads_campaign known WHERE known.name = stage.campaign)""",
-    """INSERT INTO leads_lead (uid, external_system, external_id, account_id, email, name, title, phone, consent,
-           created_at)
-       SELECT gen_random_uuid(), 'bare', lead_id, a.id, email, stage.name, title, '', 'unknown', now()
+    """INSERT INTO leads_lead (uid, external_system, external_id, account_id, email, name, title, phone, country,
+           language, product, consent, created_at)
+       SELECT gen_random_uuid(), 'bare', lead_id, a.id, email, stage.name, title, '', '', '', '', 'unknown', now()
        FROM stage JOIN leads_account a ON a.domain = stage.domain
        ON CONFLICT (external_system, external_id) WHERE NOT external_id = '' DO UPDATE
        SET name = EXCLUDED.name, title = EXCLUDED.title""",
     """WITH made AS (
            INSERT INTO feedback_handoff (uid, external_system, external_id, lead_id, account_id, team_id, campaign_id,
                channel, state, fit, intent, score_parts, why, evidence, is_void, decision_note, offered_at,
-               attempt_count)
+               attempt_count, priority, mql_rule)
            SELECT gen_random_uuid(), 'bare', stage.id, l.id, l.account_id, t.id, c.id, stage.channel, 'pending', fit,
-               intent, '{}', why, '{}', false, '', stage.offered_at, 0
+               intent, '{}', why, '{}', false, '', stage.offered_at, 0, 0, ''
            FROM stage
            JOIN leads_lead l ON l.external_system = 'bare' AND l.external_id = stage.lead_id
            JOIN feedback_team t ON t.name = stage.team

@@ -16,7 +16,7 @@ from leads.actions.clock import database_now
 from leads.actions.people import upsert_accounts_before, upsert_campaigns, upsert_leads
 from leads.actions.upsert import settled
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, StateConflict
-from leads.models import Account, Campaign, Lead
+from leads.models import Account, Campaign, Consent, Lead
 
 
 @dataclass
@@ -216,6 +216,8 @@ def _busy(leads: Iterable[Lead], accounts: Iterable[Account]) -> set[tuple[str, 
 def _refusal(lead: Lead | None, account: Account | None, *, busy: set[tuple[str, int]]) -> StateConflict | None:
     if lead and lead.suppressed_at:
         return StateConflict(f"{lead} may not be contacted: it was suppressed on {lead.suppressed_at:%Y-%m-%d}.")
+    if lead and lead.consent == Consent.OPT_OUT:
+        return StateConflict(f"{lead} may not be contacted: they opted out.")
     if _subject(lead, account) in busy:
         return StateConflict(f"{lead or account} is with sales already; one open handoff at a time.")
     return None

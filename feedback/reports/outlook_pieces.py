@@ -13,7 +13,7 @@ from feedback.logic.outlook_progress import END, HANDOFFS, STAGES, Progress
 from feedback.logic.states import ACTIVE, State
 from feedback.models import Handoff
 from feedback.reports.cohorts import SQL_MATURITY, became_sql
-from leads.actions.qualification import known_of
+from leads.actions.offerable import known_of
 from leads.logic.agreement import ACCOUNT, LEAD, Agreement
 from leads.logic.scoring import horizon
 from leads.models import Account, Consent, EngagementDay, Lead

@@ -4,15 +4,16 @@ import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from leads.actions import scoring
 from leads.actions.clock import database_now
+from leads.actions.offerable import held_back, may_be_contacted, with_strangers
 from leads.actions.scoring import Scored
 from leads.logic import qualifying
-from leads.logic.agreement import ACCOUNT, ANYBODY, LEAD, Duties
+from leads.logic.agreement import ACCOUNT, LEAD
 from leads.logic.qualifying import Judged
 from leads.logic.scoring import horizon
 from leads.models import Account, Consent, Lead
@@ -197,19 +198,17 @@ def _of(one: Subject) -> str:
     return LEAD if one.lead else ACCOUNT
 
 
-def may_be_contacted(lead: Lead) -> bool:
-    """Whether marketing may offer this person at all."""
-    return not (lead.suppressed_at or lead.disqualified_at or lead.consent == Consent.OPT_OUT)
-
-
 def _announce(
     ready: Sequence[_Ready], *, ruling: InForce, now: dt.datetime, since: dt.datetime
 ) -> dict[int, Qualified]:
     """What became of each that is ready, by the identity of its subject."""
     offers = {id(one.subject): _qualified(one, ruling=ruling, now=now) for one in ready}
     _name_campaigns(list(offers.values()), since=since)
+    strangers = with_strangers(list(offers.values()), since=since)
     for one in offers.values():
-        one.held_back = _held_back(one, ruling.agreement.duties, now=now)
+        one.held_back = held_back(one, ruling.agreement.duties, now=now)
+        if not one.lead and one.account and one.account.pk not in strangers:
+            one.held_back = "Nobody there may be contacted: everything was done by people who are known."
     asked = [one for one in offers.values() if not one.held_back]
     if asked:
         lead_qualified.send(sender=Lead, qualified=_each_once(asked), at=now)
@@ -264,43 +263,6 @@ def _name_campaigns(offers: Sequence[Qualified], *, since: dt.datetime) -> None:
             for pk, campaign_id, channel in cursor.fetchall():
                 for one in ours[pk]:
                     one.campaign_id, one.channel = campaign_id, channel
-
-
-def _held_back(one: Qualified, duties: Duties, *, now: dt.datetime) -> str:
-    """Why marketing may not offer it, as a sentence; "" when it may."""
-    lead, account = one.lead, one.account
-    if lead and lead.suppressed_at:
-        return f"{lead} may not be contacted: suppressed on {lead.suppressed_at:%Y-%m-%d}."
-    if lead and lead.consent == Consent.OPT_OUT:
-        return f"{lead} opted out."
-    if lead and lead.disqualified_at:
-        return f"{lead} was disqualified on {lead.disqualified_at:%Y-%m-%d}."
-    if account and account.disqualified_at:
-        return f"{account} was disqualified on {account.disqualified_at:%Y-%m-%d}."
-    known = known_of(lead, account, campaign_id=one.campaign_id)
-    if lead is None:
-        # Of somebody nobody knows nothing of the person can be owed.
-        known |= {key for key in duties.required if key.startswith("lead_")}
-        duties = replace(duties, consent=ANYBODY)
-    consent = lead.consent if lead else ""
-    return qualifying.owed(duties, known, consent=consent, engaged_at=one.engaged_at, now=now)
-
-
-def known_of(lead: Lead | None, account: Account | None, *, campaign_id: int | None) -> set[str]:
-    """What is known of them, as keys of REQUIRABLE."""
-    values: dict[str, object] = {"campaign": campaign_id, "account": account}
-    if lead:
-        values |= {
-            "lead_name": lead.name,
-            "lead_email": lead.email,
-            "lead_phone": lead.phone,
-            "lead_title": lead.title,
-            "region": lead.country,
-        }
-    if account:
-        values |= {"account_industry": account.industry, "account_employees": account.employee_count}
-        values["region"] = values.get("region") or account.country
-    return {key for key, value in values.items() if value not in (None, "")}
 
 
 def _scored(subject: Subject, judged: Judged, offer: Qualified | None, *, at: dt.datetime) -> Scored:

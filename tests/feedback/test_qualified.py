@@ -9,7 +9,10 @@ from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 
-from feedback.actions import decisions, recycling
+from feedback.actions import decisions, owners, recycling
+from feedback.actions.offer_input import OfferInput
+from feedback.actions.offers import offer
+from feedback.actions.outcomes import OutcomeInput, record_outcome
 from feedback.logic.rights import LEADLOOP
 from feedback.models import AccountOwner, Handoff, RecyclePlan, RoutingRule
 from leads.actions import qualification
@@ -380,3 +383,39 @@ def test_the_second_to_say_their_name_is_offered_as_well(rep):
     qualification.drain()
     assert sorted(Handoff.objects.values_list("lead__email", flat=True)) == ["ana@nortex.example", "ben@nortex.example"]
     assert JournalEntry.objects.filter(kind="handoff.identified").count() == 1
+
+
+def test_people_who_opted_out_do_not_bring_their_account_to_sales(rep):
+    agreement()
+    out = LeadInput(email="out@nortex.example", name="Ola Out", consent="opt_out", account=NORTEX)
+    look(4, lead=out)
+    qualification.drain()
+    assert not Handoff.objects.exists()
+    assert standing(Account.objects.get()).held_back.startswith("Nobody there may be contacted")
+    look(1)
+    qualification.drain()
+    assert Handoff.objects.get().lead is None
+
+
+def test_a_customer_stays_one_whatever_was_offered_since(rep):
+    agreement(duties={"required": [], "again_after_days": 0})
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
+    record_outcome(handoff.uid, OutcomeInput(kind="won"), by=as_person(rep))
+    again = offer(OfferInput(lead=ANA, owner=str(rep.uid)), by=marketer()).handoff
+    owners.recall(again.uid, by=marketer())
+    look(3, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    assert Handoff.objects.count() == 2
+    assert standing(handoff.lead).held_back == "A customer already: the last handoff was won."
+
+
+def test_nobody_offers_by_hand_who_opted_out(rep):
+    before = Handoff.objects.count()
+    with pytest.raises(StateConflict, match="opted out"):
+        offer(
+            OfferInput(lead=LeadInput(email="out@nortex.example", consent="opt_out"), owner=str(rep.uid)), by=marketer()
+        )
+    assert Handoff.objects.count() == before
+    assert not Lead.objects.exists()
