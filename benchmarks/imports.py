@@ -54,7 +54,7 @@ _BARE = (
                channel, state, fit, intent, score_parts, why, evidence, is_void, decision_note, offered_at,
                attempt_count, priority, mql_rule)
            SELECT gen_random_uuid(), 'bare', stage.id, l.id, l.account_id, t.id, c.id, stage.channel, 'pending', fit,
-               intent, '{}', why, '{}', false, '', stage.offered_at, 0, 0, ''
+               intent, '{}', why, '{}', false, '', stage.offered_at, 0, 2, ''
            FROM stage
            JOIN leads_lead l ON l.external_system = 'bare' AND l.external_id = stage.lead_id
            JOIN feedback_team t ON t.name = stage.team
