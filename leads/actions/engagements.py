@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from django.db import transaction
-
 from leads.actions.bulk import row_of
 from leads.actions.clock import database_now
 from leads.actions.counts import Counted, count
@@ -24,7 +22,7 @@ from leads.actions.people import (
     upsert_campaigns,
     upsert_leads,
 )
-from leads.actions.upsert import Kept
+from leads.actions.upsert import Kept, settled
 from leads.actions.visitors import (
     Seen,
     Sighting,
@@ -92,8 +90,7 @@ def clean_engagement(given: EngagementInput, *, now: dt.datetime) -> EngagementI
     )
 
 
-# No savepoint: whoever calls this within a transaction gives up all of it when this fails.
-@transaction.atomic(savepoint=False)
+@settled
 def keep_engagements(given: Sequence[EngagementInput]) -> list[Kept[Engagement]]:
     """The engagements with what was done to each, one per (clean) input and in its order; who is not known yet is made.
 
@@ -187,16 +184,19 @@ def _accounts(given: Sequence[EngagementInput], *, with_leads: bool) -> tuple[di
 def _locked(leads: Iterable[int], given: Sequence[EngagementInput]) -> dict[int, int | None]:
     """Where the leads are, by primary key; locked in one order with those that the engagements name. One statement."""
     named = [one.lead for one in given if one.lead]
-    where = "leads_lead.id = ANY(%s)"
+    where = "found.id = ANY(%s)"
     params: list[object] = [list(leads)]
     if emails := [one.email for one in named if one.email]:
-        where += " OR (leads_lead.email = ANY(%s) AND NOT leads_lead.email = '')"
+        where += " OR (found.email = ANY(%s) AND NOT found.email = '')"
         params.append(emails)
     if external := [one for one in named if one.external_id]:
-        where += """ OR ((leads_lead.external_system, leads_lead.external_id) IN
-            (SELECT * FROM unnest(%s::text[], %s::text[])) AND NOT leads_lead.external_id = '')"""
+        where += """ OR ((found.external_system, found.external_id) IN
+            (SELECT * FROM unnest(%s::text[], %s::text[])) AND NOT found.external_id = '')"""
         params += [[one.external_system for one in external], [one.external_id for one in external]]
-    rows = Lead.objects.select_for_update(no_key=True).order_by("pk").extra(where=[where], params=params)
+    # Who was merged into somebody means that one, who is locked with the others.
+    meant = f"SELECT unnest(ARRAY[found.id, found.merged_into_id]) FROM leads_lead AS found WHERE {where}"
+    rows = Lead.objects.select_for_update(no_key=True).order_by("pk")
+    rows = rows.extra(where=[f"leads_lead.id = ANY(ARRAY({meant}))"], params=params)
     return dict(rows.values_list("pk", "account_id"))
 
 

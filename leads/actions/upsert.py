@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
+from psycopg.errors import DeadlockDetected
 
 from leads.actions.bulk import ANY_OF, insert_rows, read_rows, row_of, update_rows
 from leads.logic.errors import StateConflict
@@ -149,7 +150,7 @@ class ChangedMeanwhile(Exception):
 
 def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
     """`work` in a transaction (or savepoint) of its own, begun anew, locks let go, when a row was made or merged
-    meanwhile. Within another settled work it is a part of that one.
+    meanwhile, or when PostgreSQL had to break a circle of waits. Within another settled work it is a part of that one.
 
     A savepoint within the one that is given up would be the way into a deadlock: who waits for a row that was locked in
     it waits, in PostgreSQL, for the end of the whole transaction, although the row is free again.
@@ -166,6 +167,9 @@ def settled(work: Callable[Given, Result]) -> Callable[Given, Result]:
                     return work(*args, **kwargs)
             except ChangedMeanwhile:
                 continue
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
             finally:
                 _settling.reset(token)
         raise StateConflict("Somebody is changing these; try again in a moment.")
