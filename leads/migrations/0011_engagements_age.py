@@ -5,7 +5,7 @@ import leads.models.engagements
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0013_scoring_passes"),
+        ("leads", "0010_scoring_passes"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0016_marks_alone"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("leads", "0013_newest_first"), ("auth", "0012_alter_user_first_name_max_length")]
     operations = [
         migrations.CreateModel(
             name="Session",

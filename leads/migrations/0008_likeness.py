@@ -29,10 +29,8 @@ def look_at_all(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0014_two_sign")]
+    dependencies = [("leads", "0007_two_sign")]
     operations = [
-        # Trusted: whoever may create in the database may have it. Kept when this is undone; others may use it.
-        migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS pg_trgm", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Changed",
             fields=[
@@ -46,7 +44,6 @@ class Migration(migrations.Migration):
             name="Likeness",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, default="", max_length=200)),
                 (
                     "marks",
                     django.contrib.postgres.fields.ArrayField(
@@ -76,12 +73,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "likenesses",
                 "indexes": [
                     django.contrib.postgres.indexes.GinIndex(fields=["marks"], name="likeness_marks"),
-                    django.contrib.postgres.indexes.GinIndex(
-                        condition=models.Q(("account__isnull", False)),
-                        fields=["name"],
-                        name="likeness_company_name",
-                        opclasses=["gin_trgm_ops"],
-                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0015_likeness")]
+    dependencies = [("leads", "0008_likeness")]
     operations = [
         migrations.AddField("website", "last_view_at", models.DateTimeField(null=True, blank=True)),
         migrations.AddField("visitor", "came_from", models.CharField(max_length=400, blank=True, db_default="")),

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feedback", "0020_what_versions_brought"),
-        ("leads", "0020_sessions"),
+        ("feedback", "0010_what_versions_brought"),
+        ("leads", "0014_sessions"),
     ]
 
     operations = [

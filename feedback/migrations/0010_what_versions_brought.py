@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0005_signed_stays"),
-        ("feedback", "0010_turns_owed"),
+        ("feedback", "0009_turns_owed"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0017_kept_out"),
+        ("leads", "0009_kept_out"),
     ]
 
     operations = [
