@@ -154,7 +154,7 @@ def _alike_leads(ids: Collection[int]) -> Iterable[Duplicate]:
     marks = {pk: person_marks(_person(lead)) for pk, lead in fresh.items()}
     _keep_likeness("lead", ids, [Likeness(lead_id=pk, marks=list(found)) for pk, found in marks.items()])
     near = _near(_SHARED.format(who="lead"), list(fresh))
-    known = fresh | rows.in_bulk([pk for pk in {other for _, other in near} if pk not in fresh])
+    known = fresh | rows.in_bulk(list({pk for pair in near for pk in pair} - fresh.keys()))
     found = ((a, b, alike_people(_person(known[a]), _person(known[b]))) for a, b in near if a in known and b in known)
     return [_pair("lead", a, b, alike) for a, b, alike in found if alike.score >= ASK_FROM]
 
@@ -167,7 +167,7 @@ def _alike_accounts(ids: Collection[int]) -> Iterable[Duplicate]:
     marks = {pk: company_marks(_company(one)) for pk, one in fresh.items()}
     _keep_likeness("account", ids, [Likeness(account_id=pk, marks=list(found)) for pk, found in marks.items()])
     near = _near(_SHARED.format(who="account"), list(fresh))
-    known = fresh | rows.in_bulk([pk for pk in {other for _, other in near} if pk not in fresh])
+    known = fresh | rows.in_bulk(list({pk for pair in near for pk in pair} - fresh.keys()))
     found = (
         (a, b, alike_companies(_company(known[a]), _company(known[b]))) for a, b in near if a in known and b in known
     )

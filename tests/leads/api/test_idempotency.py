@@ -159,6 +159,7 @@ def test_an_answer_that_says_come_again_is_not_remembered(status):
     assert not Answered.objects.exists()
 
 
+@pytest.mark.django_db
 def test_what_fails_in_the_middle_leaves_neither_work_nor_key(monkeypatch):
     handoff, crm = offered(RepFactory()), integrator()
     crm.client.raise_request_exception = False
