@@ -9,13 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks.company import SIZE
+from benchmarks.company import SIZE, make_agreement
 from leads.actions.scoring import rescore_all
-from leads.logic import agreement as text
 from leads.logic.agreement import IntentTerm
-from leads.logic.starting_point import starting_point
-from leads.models import Agreement, Standing
-from leads.reports.agreements import InForce, published
+from leads.models import Standing
+from leads.reports.agreements import InForce, in_force
 from leads.reports.scores import horizon, scored, subjects
 
 LEADS = SIZE // 10
@@ -72,16 +70,18 @@ def run() -> Iterator[Line]:
 
 
 def _company() -> InForce:
-    agreement = Agreement.objects.create(
-        document=text.written(starting_point()), number=1, state="in_force", published_at=timezone.now()
-    )
+    if in_force() is None:
+        make_agreement()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         numbers = {"leads": LEADS, "accounts": max(LEADS // 5, 1), "days": _DAYS_EACH}
         for statement in _MAKE.split(";\n"):
             cursor.execute(statement, numbers)
         cursor.execute("VACUUM ANALYZE leads_lead, leads_account, leads_engagementday")
-    return published(agreement)
+    ruling = in_force()
+    if ruling is None:
+        raise RuntimeError("the company has no agreement")
+    return ruling
 
 
 def _next_day(days: int) -> None:
