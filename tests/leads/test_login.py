@@ -212,10 +212,10 @@ def test_one_goes_on_to_where_one_wanted(ana):
     assert sign_in(client, next="/board/").url == "/board/"
 
 
-@pytest.mark.parametrize("password", ["a\x00b", "x" * 5000, "\ufffe"])
-def test_odd_passwords_are_refused_calmly(ana, password: str):
+@pytest.mark.parametrize(("password", "status"), [("a\x00b", 400), ("x" * 5000, 400), ("\ufffe", 200)])
+def test_odd_passwords_are_refused_calmly(ana, password: str, status: int):
     client = Client()
-    assert sign_in(client, password=password).status_code in {200, 400}
+    assert sign_in(client, password=password).status_code == status
     assert not is_in(client)
 
 
