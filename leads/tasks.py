@@ -8,6 +8,8 @@ from leads.actions.delivery_chat import deliver_chats
 
 # Under the ten seconds between two ticks, so that files do not keep a worker from everything else.
 _IMPORT_SECONDS = 8.0
+# After a large import others want the worker as well; the next tick goes on.
+_QUALIFY_SECONDS = 5.0
 # Of two hundred each, so that an import does not keep a worker either.
 _BATCHES = 5
 # Well under the minute between two ticks, for the same reason.
@@ -35,7 +37,7 @@ def run_imports() -> None:
 @shared_task
 def qualify() -> None:
     """Score who was touched, and have offered who met the agreement's rule."""
-    qualification.drain()
+    qualification.drain(seconds=_QUALIFY_SECONDS)
 
 
 @shared_task

@@ -5,6 +5,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 
 from django.db import connection, transaction
 
@@ -81,11 +83,13 @@ def work(limit: int = 500) -> int:
     return sum(_alone() for _ in range(limit))
 
 
-def drain(limit: int = 500) -> int:
-    """How many touches were taken until nobody waited any more."""
-    total = 0
+def drain(limit: int = 500, *, seconds: float = inf) -> int:
+    """How many touches were taken until nobody waited any more, or until a batch ended after so many seconds."""
+    total, ends = 0, monotonic() + seconds
     while taken := work(limit):
         total += taken
+        if monotonic() > ends:
+            break
     return total
 
 

@@ -419,3 +419,14 @@ def test_nobody_offers_by_hand_who_opted_out(rep):
         )
     assert Handoff.objects.count() == before
     assert not Lead.objects.exists()
+
+
+def test_judging_lets_others_have_the_worker_and_goes_on_later(rep):
+    agreement()
+    look(3)
+    look(3, account=AccountInput(name="Brenn", domain="brenn.example", is_target=True))
+    waiting = Touched.objects.count()
+    assert qualification.drain(1, seconds=0) == 1
+    assert Touched.objects.count() == waiting - 1
+    qualification.drain(1)
+    assert Handoff.objects.count() == 2
