@@ -17,7 +17,7 @@ from leads.reports.websites import KEPT_OUT_DAYS, heard_of, kept_out_of
 
 _KEPT_OUT_WORDS = {
     "trap": "filled in the field that nobody sees",
-    "too_fast": "was quicker than a person",
+    "too_fast": "was quicker than most people, and asked to send it once more",
     "repeated": "came a second time",
     "links": "was full of links",
     "disposable": "has a mail address that lasts an hour",

@@ -111,9 +111,11 @@ def _sent(asked: _Asked) -> HttpResponse:
     known = read_token(found, given.get(TOKEN))
     try:
         filled = read_filled(given, found.fields)
-        if known is None:
+        if known is None or known.is_too_fast:
+            if known:
+                count_kept_out(found, Why.TOO_FAST)
             return _wrong(asked, given, {TOKEN: _ONCE_MORE})
-        why = Why.TOO_FAST if known.is_too_fast else why_spam(filled)
+        why = why_spam(filled)
         if why:
             return _kept_out(asked, why)
         if not take_form(found, filled, visitor=visitor, token=known.mark, origin=asked.origin):

@@ -217,7 +217,7 @@ def test_a_form_ties_the_visitor_to_the_lead(site: Site, guest):
     until(lambda: len(views()) == 1)
     ana.page.fill("[name=name]", "Ana Duarte")
     ana.page.fill("[name=email]", "ana.duarte@nortex.example")
-    ana.page.wait_for_selector("[name=leadloop_token]", state="attached")
+    ana.page.wait_for_selector("[name=leadloop_token][value]", state="attached")
     ana.page.wait_for_timeout(2_200)
     ana.page.click("button")
     ana.page.wait_for_url(f"{site.origin}/thanks")

@@ -204,9 +204,20 @@ def test_what_gives_itself_away_is_thanked_and_kept_out(given, why):
 
 def test_nobody_fills_in_a_form_in_a_moment():
     form = a_form()
-    assert send(form, ANA_FILLED, token=make_token(form)).status_code == 303
+    asked = send(form, ANA_FILLED, token=make_token(form))
+    assert asked.status_code == 400
+    assert "send it once more" in asked.content.decode()
     assert KeptOut.objects.get().why == "too_fast"
     assert not Lead.objects.exists()
+
+
+def test_a_token_that_came_late_over_a_slow_line_loses_nobody():
+    form = a_form()
+    token = make_token(form, least_seconds=1)
+    assert send(form, ANA_FILLED, token=token).status_code == 400
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)):
+        assert send(form, ANA_FILLED, token=token).status_code == 303
+    assert Lead.objects.get().name == ANA_FILLED["name"]
 
 
 def test_a_token_is_good_for_one_sending():
