@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from feedback.logic.rights import Person
 from feedback.models import person_of
+from leads.api.errors import CONTENT_TYPE, Problem
 from leads.logic.errors import InvalidInput, LeadLoopError, NotAllowed, NotFound, StateConflict
 
 STATUS: dict[type[LeadLoopError], int] = {NotFound: 404, NotAllowed: 403, StateConflict: 409, InvalidInput: 400}
@@ -58,21 +59,32 @@ class PersonMiddleware:
         if isinstance(exception, LeadLoopError):
             return refusal(request, exception)
         if isinstance(exception, _AWAY):
-            return _busy()
+            return _busy(request)
         if isinstance(exception, DataError) and (name := _with_nul(request)):
             return refusal(request, InvalidInput(f"{name} holds a NUL character; remove it.", field=name))
         return None
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What is said when something broke: 503 when the database was away before any view was asked, else 500."""
+    """What is said when something broke: 503 when the database was away before any view was asked, else 500. A program
+    that asked the API is told in the API's form.
+    """
     if isinstance(sys.exc_info()[1], _AWAY):
-        return _busy()
-    return HttpResponse(render_to_string("500.html"), status=500)
+        return _busy(request)
+    broken = Problem(status=500, detail="Something broke on our side; it is in the log. Try again in a moment.")
+    return _told(request, broken) or HttpResponse(render_to_string("500.html"), status=500)
 
 
-def _busy() -> HttpResponse:
-    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+def _busy(request: HttpRequest) -> HttpResponse:
+    away = Problem(status=503, detail="The database is away; nothing was changed. Try again in a minute.")
+    response = _told(request, away) or HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = "60"
+    return response
+
+
+def _told(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    is_program = request.path.startswith("/api/")
+    return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE) if is_program else None
 
 
 def _with_nul(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from feedback import (
     views_holds,
     views_outlook,
     views_queue,
+    views_reviews,
     views_routing,
 )
 
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<uuid:uid>/", views_queue.lead, name="lead"),
     path("accounts/<uuid:uid>/", views_accounts.account, name="account"),
     path("held-back/", views_accounts.held_back, name="held-back"),
+    path("held-back/again/", views_accounts.look_again, name="held-back-again"),
     path(_HANDOFF, views_queue.handoff, name="handoff"),
     path(f"{_HANDOFF}accept/", views_decisions.accept, name="handoff-accept"),
     path(f"{_HANDOFF}reject/", views_decisions.reject, name="handoff-reject"),
@@ -41,7 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_HANDOFF}resume/", views_holds.resume, name="handoff-resume"),
     path(f"{_HANDOFF}answer/", views_holds.answer, name="handoff-answer"),
     path(f"{_HANDOFF}meet/", views_routing.meet, name="handoff-meet"),
-    path(f"{_HANDOFF}uphold/", views_routing.uphold, name="handoff-uphold"),
+    path(f"{_HANDOFF}uphold/", views_reviews.uphold, name="handoff-uphold"),
+    path(f"{_HANDOFF}unuphold/", views_reviews.unuphold, name="handoff-unuphold"),
     path("routing/", views_routing.routing, name="routing"),
     path("questions/", views_holds.questions, name="questions"),
     path("absences/", views_absences.absences, name="absences"),

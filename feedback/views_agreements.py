@@ -120,8 +120,10 @@ def publish(request: PageRequest) -> HttpResponse:
     """What publishing would change; a POST publishes."""
     found = _draft()
     if request.method == "POST":
-        made = acting.publish(found.uid, by=request.person, digest=request.POST.get("digest", ""))
-        messages.success(request, f"{made} is in force.")
+        digest, looks_back = request.POST.get("digest", ""), "looks_back" in request.POST
+        made = acting.publish(found.uid, by=request.person, digest=digest, looks_back=looks_back)
+        judged = " Everybody whose engagements count is judged by it now." if looks_back else ""
+        messages.success(request, f"{made} is in force.{judged}")
         return redirect("feedback:agreement")
     every, groups = versions(), page_group_labels()
     before = next((one for one in every if one.state == AgreementState.IN_FORCE), None)

@@ -114,14 +114,16 @@ def decided(request: PageRequest, before: Handoff, *, words: str, is_undoable: b
     return _landed(request, following_uid, place=place, words=words, undo_url=undo_url)
 
 
-def stayed(request: PageRequest, before: Handoff, *, words: str, place: Place | None = None) -> HttpResponse:
+def stayed(
+    request: PageRequest, before: Handoff, *, words: str, place: Place | None = None, undo_url: str = ""
+) -> HttpResponse:
     """The same handoff as it is now, or its list when it is no longer the person's to see."""
     place = place or place_of(request, before)
     try:
         visible(before.uid, person=request.person)
     except NotFound:
         return _landed(request, None, place=place, words=words)
-    return _landed(request, before.uid, place=place, words=words)
+    return _landed(request, before.uid, place=place, words=words, undo_url=undo_url)
 
 
 def _landed(request: PageRequest, uid: UUID | None, *, place: Place, words: str, undo_url: str = "") -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Who gets which lead: the rules as they stand, a preview that writes nothing, and marketing's word on a rejection."""
+"""Who gets which lead: the rules as they stand, a preview that writes nothing, and who may come back."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback.actions import recycling, reviews
+from feedback.actions import recycling
 from feedback.forms_routing import PreviewForm
 from feedback.logic.rights import OPERATIONS, may_preview
 from feedback.middleware import PageRequest
@@ -35,13 +35,6 @@ def routing(request: PageRequest) -> HttpResponse:
     }
     status = 400 if form.is_bound and form.errors else 200
     return render(request, "feedback/routing.html", context, status=status)
-
-
-@require_POST
-def uphold(request: PageRequest, uid: UUID) -> HttpResponse:
-    reviews.uphold(uid, by=request.person)
-    messages.success(request, "Upheld: it was rightly refused, and the rep is owed a turn for it.")
-    return redirect("feedback:handoff", uid)
 
 
 @require_POST

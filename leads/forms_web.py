@@ -30,6 +30,18 @@ _COMPLETE = {
     "language": "language",
 }
 LEAST_SECONDS, LEAST_SECONDS_AGAIN = 2, 1
+_LONGEST_TOKEN = 800
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page a token is given to: its origin, and the mark of the network of the browser that shows it."""
+
+    origin: str = ""
+    network: str = ""
+
+
+NO_PAGE = Page()
 
 
 @dataclass(frozen=True)
@@ -38,22 +50,25 @@ class Token:
 
     mark: str
     is_too_fast: bool
+    given_to: Page
 
 
-def make_token(form: WebForm, *, least_seconds: int = LEAST_SECONDS) -> str:
+def make_token(form: WebForm, *, given_to: Page = NO_PAGE, least_seconds: int = LEAST_SECONDS) -> str:
     """A token for one sending of this form, to be used after so many seconds and within the hour."""
-    return signing.dumps([form.key, secrets.token_hex(8), int(time.time() * 1000), least_seconds], salt=_SALT)
+    when = [int(time.time() * 1000), least_seconds]
+    return signing.dumps([form.key, secrets.token_hex(8), *when, given_to.origin, given_to.network], salt=_SALT)
 
 
 def read_token(form: WebForm, text: object) -> Token | None:
     """What the token says; None for one that is missing, forged, another form's or too old."""
-    if not isinstance(text, str) or len(text) > 300:
+    if not isinstance(text, str) or len(text) > _LONGEST_TOKEN:
         return None
     try:
-        key, mark, made_at, least = signing.loads(text, salt=_SALT, max_age=TOKEN_LASTS_SECONDS)
+        key, mark, made_at, least, *page = signing.loads(text, salt=_SALT, max_age=TOKEN_LASTS_SECONDS)
+        token = Token(mark, time.time() * 1000 - made_at < least * 1000, Page(*page))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Token(mark, time.time() * 1000 - made_at < least * 1000) if key == form.key else None
+    return token if key == form.key else None
 
 
 class FilledForm(forms.Form):
@@ -61,13 +76,16 @@ class FilledForm(forms.Form):
 
     use_required_attribute = True
 
-    def __init__(self, form: WebForm, *, given: Mapping[str, object] | None = None, visitor: str = "") -> None:
+    def __init__(
+        self, form: WebForm, *, page: Page, given: Mapping[str, object] | None = None, visitor: str = ""
+    ) -> None:
         given = given or {}
         super().__init__(initial={**given, VISITOR: visitor})
         for own, meaning in (form.fields or USUAL).items():
             self.fields[own] = _field(meaning)
         least = LEAST_SECONDS_AGAIN if given else LEAST_SECONDS
-        self.fields[TOKEN] = forms.CharField(widget=forms.HiddenInput, initial=make_token(form, least_seconds=least))
+        token = make_token(form, given_to=page, least_seconds=least)
+        self.fields[TOKEN] = forms.CharField(widget=forms.HiddenInput, initial=token)
         self.initial.pop(TOKEN, None)
         if visitor:
             self.fields[VISITOR] = forms.CharField(widget=forms.HiddenInput)

@@ -4,7 +4,7 @@ engaged, when leads or visitors of accounts did something that was not known bef
     leads, accounts: dict[int, aware datetime], the latest instant of it by primary key; what a lead did counts for its
     account as well
 lead_qualified, when leads or accounts met a rule of the agreement in force:
-    qualified: list[Qualified]; a receiver that offers them sets `handoff_uid` or `held_back` of each
+    qualified: list[Qualified]; a receiver that offers them sets `handoff_uid`, or `held_back` and `again_at`, of each
 merged, when one lead or account turned out to be another:
     kept, dropped: two Lead or two Account, both locked; by: Actor; at: aware datetime
 """
@@ -26,7 +26,7 @@ class Qualified:
     `is_of_account` when the rule is about the whole account: then `lead` is the person there to talk to.
 
     `why` is the sentence that says so, `engaged_at` the instant of the latest engagement behind it. `held_back` is why
-    it was not offered, "" when it was.
+    it was not offered, "" when it was, and `again_at` when that will be over, as far as anybody knows.
     """
 
     lead: Lead | None
@@ -45,6 +45,7 @@ class Qualified:
     again_after_days: int = 30
     handoff_uid: UUID | None = None
     held_back: str = ""
+    again_at: dt.datetime | None = None
 
 
 engaged = Signal()

@@ -18,7 +18,7 @@ from leads.actions.allowances import spend
 from leads.actions.web_forms import take_form
 from leads.actions.websites import count_kept_out
 from leads.api.errors import CONTENT_TYPE, Problem
-from leads.forms_web import FilledForm, make_token, read_token
+from leads.forms_web import FilledForm, Page, Token, make_token, read_token
 from leads.logic import strict_json
 from leads.logic.errors import InvalidInput
 from leads.logic.spam import Why, why_spam
@@ -44,6 +44,32 @@ class _Asked:
     origin: str
 
     @property
+    def may_send(self) -> frozenset[str]:
+        """The origins that this form may be sent from: its website's and our own."""
+        return frozenset({*self.form.website.origins, web_doors.own_origin(self.request)})
+
+    @property
+    def own_page(self) -> Page:
+        """This form as a page of ours, shown to whoever asks."""
+        return self.page_at(web_doors.own_origin(self.request))
+
+    def page_at(self, origin: str) -> Page:
+        """A page of this origin in the browser that asks."""
+        return Page(origin, web_doors.network_mark(self.request, "form"))
+
+    def sent_from(self, token: Token | None) -> str:
+        """The origin that the form was sent from, "" when it may not be or nobody knows.
+
+        A page whose policy hides where it is sends HIDDEN. The token then stands for it: browsers give the origin of a
+        script that fetches one whatever the policy is, and let no script of another origin read it. Nor is a token good
+        for a browser of another network, so nobody can fetch some and have other people's browsers send them.
+        """
+        if self.origin != web_doors.HIDDEN:
+            return self.origin if self.origin in self.may_send else ""
+        known = token.given_to if token else None
+        return known.origin if known and known.origin in self.may_send and known == self.page_at(known.origin) else ""
+
+    @property
     def wants_json(self) -> bool:
         accepts = self.request.headers.get("Accept", "")
         return self.request.content_type == "application/json" or "application/json" in accepts
@@ -66,16 +92,13 @@ def form(request: HttpRequest, key: str) -> HttpResponse:
     origin = web_doors.origin_of(request)
     asked = _Asked(request, found, origin)
     if request.method in {"GET", "HEAD"}:
-        return _page(asked, FilledForm(found))
-    if origin not in {*found.website.origins, web_doors.own_origin(request)}:
+        return _page(asked, FilledForm(found, page=asked.own_page))
+    is_hidden = origin == web_doors.HIDDEN and request.method == "POST" and not asked.wants_json
+    if origin not in asked.may_send and not is_hidden:
         return _refused(request, *_NOT_HERE)
     if request.method == "OPTIONS":
         allowed = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type"}
         return asked.shared(HttpResponse(status=204, headers={**allowed, "Access-Control-Max-Age": "600"}))
-    wait = web_doors.seconds_to_wait(request, "form", limit=NETWORK_LIMIT, seconds=NETWORK_SECONDS)
-    wait = wait or spend(f"form:{found.pk}", limit=FORM_A_MINUTE)
-    if wait:
-        return _said(asked, 429, "That was often. Please wait a while and try again.", wait_seconds=wait)
     return _sent(asked)
 
 
@@ -86,7 +109,8 @@ def token(request: HttpRequest, key: str) -> HttpResponse:
     found = form_of(key)
     if found is None:
         return _refused(request, *_NOT_HERE)
-    return _Asked(request, found, web_doors.origin_of(request)).shared(JsonResponse({"token": make_token(found)}))
+    asked = _Asked(request, found, web_doors.origin_of(request))
+    return asked.shared(JsonResponse({"token": make_token(found, given_to=asked.page_at(asked.origin))}))
 
 
 @login_not_required
@@ -105,10 +129,16 @@ def _sent(asked: _Asked) -> HttpResponse:
         given = _read(asked.request)
     except _UNREADABLE:
         return _said(asked, 400, "What was sent cannot be read: fields with names and text, no files.")
-    found, visitor = asked.form, visitor_id(given.get(VISITOR))
+    found, known = asked.form, read_token(asked.form, given.get(TOKEN))
+    origin, visitor = asked.sent_from(known), visitor_id(given.get(VISITOR))
+    if not origin:
+        # From who knows where: nobody's tries are spent, and what a person then sends from our own page counts.
+        return _wrong(asked, {**given, VISITOR: ""}, {TOKEN: _ONCE_MORE})
+    wait = web_doors.seconds_to_wait(asked.request, "form", limit=NETWORK_LIMIT, seconds=NETWORK_SECONDS)
+    if wait := wait or spend(f"form:{found.pk}", limit=FORM_A_MINUTE):
+        return _said(asked, 429, "That was often. Please wait a while and try again.", wait_seconds=wait)
     if given.get(TRAP):
         return _kept_out(asked, Why.TRAP)
-    known = read_token(found, given.get(TOKEN))
     try:
         filled = read_filled(given, found.fields)
         if known is None or known.is_too_fast:
@@ -118,7 +148,7 @@ def _sent(asked: _Asked) -> HttpResponse:
         why = why_spam(filled)
         if why:
             return _kept_out(asked, why)
-        if not take_form(found, filled, visitor=visitor, token=known.mark, origin=asked.origin):
+        if not take_form(found, filled, visitor=visitor, token=known.mark, origin=origin):
             return _kept_out(asked, Why.REPEATED)
     except WrongFields as error:
         return _wrong(asked, given, error.errors)
@@ -166,7 +196,7 @@ def _wrong(asked: _Asked, given: Mapping[str, object], errors: dict[str, str]) -
     if asked.wants_json:
         problem = Problem(status=400, detail=next(iter(errors.values())), fields=tuple(errors.items()))
         return asked.shared(JsonResponse(problem.body(), status=400, content_type=CONTENT_TYPE))
-    page = FilledForm(asked.form, given=given, visitor=visitor_id(given.get(VISITOR)))
+    page = FilledForm(asked.form, page=asked.own_page, given=given, visitor=visitor_id(given.get(VISITOR)))
     words = errors.pop(TOKEN, "")
     return _page(asked, page.complain(errors), words=words, status=400)
 

@@ -11,6 +11,9 @@ from django.utils.crypto import salted_hmac
 from leads.actions.allowances import spend
 from leads.backends import network_of
 
+HIDDEN = "null"
+"""What browsers say instead of an origin, of a form too, when the page's Referrer-Policy tells nobody where it is."""
+
 _SCRIPTS = Path(__file__).parent / "static" / "leads"
 
 
@@ -20,17 +23,21 @@ def own_origin(request: HttpRequest) -> str:
 
 
 def origin_of(request: HttpRequest) -> str:
-    """The origin of the page that sent the request, "" when the browser does not tell."""
+    """The origin of the page that sent the request, HIDDEN when its browser keeps it back, "" when nothing is said."""
     return request.headers.get("Origin", "")[:300]
 
 
+def network_mark(request: HttpRequest, door: str) -> str:
+    """What the network of the request (IPv6: its /64) is known by at a door: a keyed hash, which tells no address."""
+    return salted_hmac(f"leadloop.door.{door}", network_of(request), algorithm="sha256").hexdigest()[:32]
+
+
 def seconds_to_wait(request: HttpRequest, door: str, *, limit: int, seconds: int) -> int:
-    """How long this network (IPv6 by its /64) has to wait at a door; 0: it may go on, and one of `limit` is spent.
+    """How long this network has to wait at a door; 0: it may go on, and one of `limit` is spent.
 
     No address is kept: the counter is known by a keyed hash of it, and goes within hours.
     """
-    mark = salted_hmac(f"leadloop.door.{door}", network_of(request), algorithm="sha256").hexdigest()[:32]
-    return spend(f"{door}-net:{mark}", limit=limit, seconds=seconds)
+    return spend(f"{door}-net:{network_mark(request, door)}", limit=limit, seconds=seconds)
 
 
 def readable_by(response: HttpResponse, origin: str) -> HttpResponse:

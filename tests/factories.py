@@ -150,7 +150,7 @@ def ago(**span: float) -> dt.datetime:
     return dt.datetime.now(dt.UTC) - dt.timedelta(**span)
 
 
-def agreement(*, at: dt.datetime | None = None, note: str = "", **changes) -> Agreement:
+def agreement(*, at: dt.datetime | None = None, note: str = "", looks_back: bool = False, **changes) -> Agreement:
     """A published agreement, drafted, edited and signed by a marketer and a manager, and published by the marketer.
 
     It says what the one in force says, or the starting point, but for `changes`: whole parts of the document, like
@@ -162,4 +162,4 @@ def agreement(*, at: dt.datetime | None = None, note: str = "", **changes) -> Ag
     digest = digest_of(made)
     agreements.sign(made.uid, by=mia, side="marketing", digest=digest, at=at)
     agreements.sign(made.uid, by=nadia, side="sales", digest=digest, at=at)
-    return agreements.publish(made.uid, by=mia, digest=digest, at=at)
+    return agreements.publish(made.uid, by=mia, digest=digest, looks_back=looks_back, at=at)

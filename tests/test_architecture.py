@@ -34,7 +34,7 @@ MAY_WRITE: dict[str, str] = {}
 
 # Who hears which news. A receiver more is a consequence more of every click: add it here knowingly.
 RECEIVERS = {
-    "leads/receivers.py": {("user_logged_in", "make_room")},
+    "leads/receivers.py": {("user_logged_in", "make_room"), ("connection_created", "prepare")},
     "feedback/receivers.py": {("engaged", "end_holds"), ("lead_qualified", "offer"), ("merged", "follow")},
     "sla/receivers.py": {
         ("handoff_changed", "keep_clocks"),

@@ -44,12 +44,14 @@ def unsign(uid: UUID, *, by: Person, side: str) -> Agreement:
 
 
 @transaction.atomic
-def publish(uid: UUID, *, by: Person, digest: str | None = None, at: dt.datetime | None = None) -> Agreement:
+def publish(
+    uid: UUID, *, by: Person, digest: str | None = None, looks_back: bool = False, at: dt.datetime | None = None
+) -> Agreement:
     """The agreement in force from now on; see leads.actions.agreements.publish. NotAllowed like draft. Reps, managers
     and marketers get a notice.
     """
     _may_agree(by)
-    published = agreements.publish(uid, by=by, digest=digest, at=at)
+    published = agreements.publish(uid, by=by, digest=digest, looks_back=looks_back, at=at)
     tell_published(published, by=by)
     return published
 

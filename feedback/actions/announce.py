@@ -1,4 +1,4 @@
-"""The last steps of every operation on a handoff: the journal, then the signal, both inside the transaction."""
+"""The last steps of every operation on a handoff, all inside the transaction: the journal, then the signal."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,6 +8,9 @@ from feedback.logic.rights import Person
 from feedback.models import Handoff
 from feedback.signals import handoff_changed
 from leads.actions import journal
+from leads.actions.waking import wake_after
+
+_OVER = frozenset({"rejected", "returned", "won", "lost", "expired", "recalled"})
 
 
 def announce(
@@ -21,8 +24,8 @@ def announce(
 ) -> None:
     """Write `handoff.<change>` for each handoff and send handoff_changed once for all of them.
 
-    `at` None means each handoff's own `offered_at`. Handoffs come with their lead loaded. Receivers run in this
-    transaction and may fail it.
+    Who waited for the end of one of them is judged anew. `at` None means each handoff's own `offered_at`. Handoffs come
+    with their lead loaded. Receivers run in this transaction and may fail it.
     """
     journal.record_many(
         journal.Entry(
@@ -36,4 +39,9 @@ def announce(
         )
         for handoff in handoffs
     )
+    if change in _OVER:
+        wake_after(
+            leads={one.lead_id for one in handoffs if one.lead_id},
+            accounts={one.account_id for one in handoffs if one.account_id},
+        )
     handoff_changed.send(sender=Handoff, handoffs=list(handoffs), change=change, at=at, by=by, data=data or {})

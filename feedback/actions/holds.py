@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from feedback.actions.announce import announce
 from feedback.actions.hold_input import answer_words, beginning, limit_of, question_words, reason_of
@@ -17,6 +17,7 @@ from feedback.logic.states import Verb
 from feedback.models import Handoff, Hold
 from leads.actions import journal
 from leads.actions.clock import database_now, instant
+from leads.actions.prepared import prepared_cursor
 from leads.logic.errors import InvalidInput, StateConflict
 
 log = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ def end_for_engaged(
     took the news in, which holds leads and accounts locked. Locks the handoffs, in their order. Sends
     handoff_changed("resumed") for each.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WAITING_FOR, [OwedBy.PROSPECT, list(leads), list(accounts)])
         ids = [pk for (pk,) in cursor.fetchall()]
     if not ids:

@@ -33,6 +33,8 @@ LEASE = dt.timedelta(minutes=2)
 """How long a worker may be silent before another one takes its work up: longer than any piece takes."""
 KEPT = dt.timedelta(days=1)
 """How long figures are shown before they are worked out anew: the facts of today are among them."""
+_COUNTING = 2
+"""Which way of counting it is: figures of an earlier one are not those of this one, and are worked out anew."""
 _OPEN = (OutlookState.WAITING, OutlookState.RUNNING)
 
 
@@ -60,9 +62,10 @@ def again(draft: Version, before: Version | None, *, quarter: Quarter, by: Perso
 
 
 def digest_of(texts: Mapping[str, Any], quarter: Quarter) -> str:
-    """The SHA-256 of both documents and of the quarter, in hex; the same whatever the order of keys."""
+    """The SHA-256 of both documents, the quarter and the way of counting, in hex; whatever the order of keys."""
     window = quarter.window
-    covered = [texts, *(str(one) for one in (quarter.first_on, quarter.end_on, window.start_at, window.end_at))]
+    edges = (quarter.first_on, quarter.end_on, window.start_at, window.end_at)
+    covered = [_COUNTING, texts, *(str(one) for one in edges)]
     return hashlib.sha256(json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

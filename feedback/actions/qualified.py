@@ -9,7 +9,7 @@ from django.db.models import Case, Q, When
 from feedback.actions.identified import take_names
 from feedback.actions.offer_input import KnownOffer
 from feedback.actions.offers import offer_known
-from feedback.logic.recycling import Ended, Plan, why_not_again
+from feedback.logic.recycling import Ended, Plan, again_at, why_not_again
 from feedback.logic.rights import LEADLOOP
 from feedback.logic.states import ACTIVE, State
 from feedback.models import Handoff
@@ -20,7 +20,8 @@ _LONGEST = 300
 
 
 def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
-    """Offer each of them through routing, or set `held_back` to the reason; `handoff_uid` is set on what was offered.
+    """Offer each of them through routing, or set `held_back` to the reason, and `again_at` to when that will be over
+    where it is known; `handoff_uid` is set on what was offered.
 
     Who says their name while the account's handoff waits for one is given that.
 
@@ -40,6 +41,8 @@ def offer_qualified(qualified: Sequence[Qualified], *, at: dt.datetime) -> None:
         account_id = one.account.pk if one.account else 0
         if one.is_of_account and account_id in people and not one.held_back:
             one.held_back = f"{people[account_id]} is offered in the same moment, by a rule of their own."
+        before = last.get(_key(one))
+        one.again_at = again_at(before, again_after_days=one.again_after_days) if before else None
         if not one.held_back:
             ready.append(one)
             if one.lead and one.account:

@@ -25,7 +25,7 @@ from feedback.reports.routing import (
 from leads.actions.bulk import update_rows
 from leads.models import JournalEntry
 
-__all__ = ["Asked", "Route", "give_back", "route_many"]
+__all__ = ["Asked", "Route", "give_back", "route_many", "take_back"]
 
 
 @transaction.atomic
@@ -111,10 +111,29 @@ def give_back(handoff: Handoff) -> str:
     took_turn = found is not None and any(step["what"] == "turn" for step in found.data["steps"])
     if found is None or not took_turn or handoff.owner is None or found.data["owner"] != str(handoff.owner.uid):
         return ""
-    turns = Turn.objects.select_for_update(no_key=True, of=("self",))
-    turn = turns.filter(rule__uid=found.data["rule"], rep=handoff.owner).first()
+    turn = _place_of(handoff, rule=found.data["rule"])
     if turn is None:
         return ""
     turn.owed += 1
     turn.save(update_fields=["owed"])
     return str(found.data["rule"])
+
+
+def take_back(handoff: Handoff, *, rule: str) -> bool:
+    """Whether the turn that `give_back` owed in the rule with this uid is owed no longer: False when it was taken
+    before. One in a line that is gone went with it. Locks the turn.
+    """
+    turn = _place_of(handoff, rule=rule)
+    if turn is None:
+        return True
+    if not turn.owed:
+        return False
+    turn.owed -= 1
+    turn.save(update_fields=["owed"])
+    return True
+
+
+def _place_of(handoff: Handoff, *, rule: str) -> Turn | None:
+    """The place of the handoff's owner in the rule's line, locked; None when it is gone."""
+    turns = Turn.objects.select_for_update(no_key=True, of=("self",))
+    return turns.filter(rule__uid=rule, rep=handoff.owner).first()

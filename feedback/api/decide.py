@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.api import schema, verbs
+from feedback.api import routing, schema, verbs
 from feedback.api.base import HandoffApiView, parsed
 from feedback.api.etags import etag, if_match
 from feedback.api.serializers import HandoffSerializer
@@ -41,6 +41,8 @@ VERBS: dict[str, type[VerbView]] = {
     "raise": verbs.RaiseView,
     "undo": verbs.UndoView,
     "recall": verbs.RecallView,
+    "uphold": routing.UpholdView,
+    "unuphold": routing.UnupholdView,
 }
 _OWN = ("handoff", "verb", "if_match")
 

@@ -83,6 +83,12 @@ class UpholdView(VerbView):
     verb = staticmethod(reviews.uphold)
 
 
+@schema.verb(NothingShape, "Take the key owner's own uphold back, within the window, while the turn owed for it waits.")
+class UnupholdView(VerbView):
+    scopes = {"POST": Scope.OFFER}
+    verb = staticmethod(reviews.unuphold)
+
+
 @schema.verb(NothingShape, "Say for marketing that the condition is met under which a refused lead may come back.")
 class MeetView(VerbView):
     scopes = {"POST": Scope.OFFER}
@@ -121,7 +127,7 @@ class AccountOwnersView(PersonApiView):
                 component_name="OwnershipOrOwnerships",
                 serializers=[
                     OwnershipShape,
-                    OwnershipShape(many=True, max_length=LONGEST_BATCH),  # type: ignore[call-arg]
+                    OwnershipShape(many=True, max_length=LONGEST_BATCH),
                 ],
                 resource_type_field_name=None,
                 many=False,

@@ -67,7 +67,7 @@ offering = extend_schema(
             component_name="OfferOrOffers",
             serializers=[
                 OfferShape,
-                OfferShape(many=True, max_length=LONGEST_BATCH),  # type: ignore[call-arg]
+                OfferShape(many=True, max_length=LONGEST_BATCH),
             ],
             resource_type_field_name=None,
             many=False,

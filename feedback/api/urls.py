@@ -27,6 +27,7 @@ urlpatterns = [
     path("handoffs/<uuid:uid>/raise/", verbs.RaiseView.as_view(), name="handoff-raise"),
     path("handoffs/<uuid:uid>/meet/", routing.MeetView.as_view(), name="handoff-meet"),
     path("handoffs/<uuid:uid>/uphold/", routing.UpholdView.as_view(), name="handoff-uphold"),
+    path("handoffs/<uuid:uid>/unuphold/", routing.UnupholdView.as_view(), name="handoff-unuphold"),
     path("routing/preview/", routing.RoutingPreviewView.as_view(), name="routing-preview"),
     path("account-owners/", routing.AccountOwnersView.as_view(), name="account-owners"),
     path("reps/<uuid:uid>/absences/", absences.AbsencesView.as_view(), name="absences"),

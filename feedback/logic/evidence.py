@@ -1,6 +1,7 @@
 """What a rejection reason may ask for, and what counts as an answer."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,3 +119,8 @@ def answers(*, asked: str, required: bool, given: dict[str, object]) -> dict[str
             raise InvalidInput(f"This reason needs an answer: {QUESTIONS[asked].label}", field=f"evidence.{asked}")
         return {}
     return {asked: kept}
+
+
+def evidence_words(evidence: Mapping[str, str | int]) -> str:
+    """What was answered, in a line: "38". Without the note, which is a text of its own."""
+    return ", ".join(str(value) for key, value in evidence.items() if key != "note")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from feedback.logic import outlook as thinking
+from feedback.logic import outlook_volume as thinking
 from feedback.logic.figures import COUNT_OF_STATE, Figures
-from feedback.logic.outlook import Offered, Quarter, Volume
+from feedback.logic.outlook import Quarter
+from feedback.logic.outlook_volume import Offered, Theirs, Volume
 from feedback.logic.states import State
 from leads.logic.agreement import ACCOUNT, LEAD, Agreement
 
@@ -37,19 +38,19 @@ class Tally:
 class Progress:
     """How far a replay is, behind which handoff, lead or account it goes on, and what was counted so far.
 
-    `theirs` are by agreement the accounts of the leads that would have been offered: they do not count as a whole.
+    `theirs` are by agreement the accounts of which people count already: they do not count as a whole.
     """
 
     stage: str = HANDOFFS
     after: tuple[dt.datetime, int] | int | None = None
     tally: Tally = field(default_factory=Tally)
     volumes: list[Volume] = field(default_factory=list)
-    theirs: list[set[int]] = field(default_factory=list)
+    theirs: list[Theirs] = field(default_factory=list)
 
     @classmethod
     def begun(cls, agreements: Sequence[Agreement]) -> "Progress":
         """The one that a replay begins with."""
-        return cls(volumes=[thinking.NONE for _ in agreements], theirs=[set() for _ in agreements])
+        return cls(volumes=[thinking.NONE for _ in agreements], theirs=[Theirs() for _ in agreements])
 
     def turn(self) -> None:
         """Go to the next stage."""
@@ -57,9 +58,7 @@ class Progress:
 
     def add(self, number: int, offers: Sequence[Offered], quarter: Quarter) -> None:
         """Count would-be offers under the agreement `number`; leads come before accounts."""
-        theirs = self.theirs[number]
-        theirs |= {one.account for one in offers if one.lead is not None and one.account is not None}
-        self.volumes[number] += thinking.volume(offers, quarter, theirs=theirs)
+        self.volumes[number] += thinking.volume(offers, quarter, self.theirs[number])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of it."""
@@ -69,7 +68,7 @@ class Progress:
             "after": after,
             "tally": [[name, number, counts] for (name, number), counts in self.tally.counts.items()],
             "volumes": [asdict(one) for one in self.volumes],
-            "theirs": [sorted(one) for one in self.theirs],
+            "theirs": [[sorted(one.offered), sorted(one.held)] for one in self.theirs],
         }
 
     @classmethod
@@ -83,7 +82,7 @@ class Progress:
             after=(dt.datetime.fromisoformat(after[0]), after[1]) if isinstance(after, list) else after,
             tally=tally,
             volumes=[volume_of(one) for one in raw["volumes"]],
-            theirs=[set(one) for one in raw["theirs"]],
+            theirs=[Theirs(set(offered), set(held)) for offered, held in raw["theirs"]],
         )
 
 

@@ -67,19 +67,29 @@ def why_not_again(
         return ""
     if last.state == State.WON:
         return "A customer already: the last handoff was won."
+    until = again_at(last, again_after_days=again_after_days)
+    is_early = until is not None and now < until
     if last.state not in WITH_REASON:
-        until = last.ended_at + dt.timedelta(days=again_after_days)
-        return f"Left alone until {until:%Y-%m-%d}: the last handoff {_ENDED[last.state]}." if now < until else ""
+        return f"Left alone until {until:%Y-%m-%d}: the last handoff {_ENDED[last.state]}." if is_early else ""
     if last.plan is None:
         return f"Refused for good: {last.reason}."
-    if last.plan.not_before_at and now < last.plan.not_before_at:
-        return f"Cooling off until {last.plan.not_before_at:%Y-%m-%d}: {last.reason}."
+    if is_early:
+        return f"Cooling off until {until:%Y-%m-%d}: {last.reason}."
     is_met = last.is_met or (last.plan.condition == _CONSENT and consent == "opt_in")
     if last.plan.condition and not is_met:
         return f"Waits for “{last.plan.condition}”: {last.reason}."
     if engaged_at <= last.ended_at:
         return f"Nothing was done since the refusal: {last.reason}."
     return ""
+
+
+def again_at(last: Ended, *, again_after_days: int) -> dt.datetime | None:
+    """The first instant at which somebody may be offered again, None where no instant says so; conditions aside."""
+    if last.state in (State.TURNED_BACK, State.WON):
+        return None
+    if last.state not in WITH_REASON:
+        return last.ended_at + dt.timedelta(days=again_after_days)
+    return last.plan.not_before_at if last.plan else None
 
 
 _ENDED = {State.LOST: "was lost", State.EXPIRED: "expired", State.RECALLED: "was recalled"}

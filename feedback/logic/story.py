@@ -37,6 +37,7 @@ _SENTENCES = {
     "handoff.reassigned": "{who} gave it to another rep",
     "handoff.released": "{who} put it back into the team's queue",
     "rejection.upheld": "{who} said that it was rightly refused",
+    "rejection.unupheld": "{who} took back that it was rightly refused",
     "handoff.identified": "The visitor said who they are",
     "recycle.met": "{who} said that its condition for coming back is met",
     "handoff.raised": "{who} raised its priority",

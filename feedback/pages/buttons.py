@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from feedback import panels
 from feedback.logic.rights import Person, Subject, may, may_uphold
-from feedback.logic.states import State, Verb, next_state
+from feedback.logic.states import WITH_REASON, State, Verb, next_state
 from feedback.models import Handoff, Hold, RecyclePlan
 from feedback.pages.lists import Place
 from feedback.reports.holds import unanswered
@@ -42,6 +42,7 @@ class _Bar:
     holds: Sequence[Hold]
     reader: Reader
     is_acknowledged: bool
+    upheld_by: int | None
     now: dt.datetime
 
     @property
@@ -111,15 +112,33 @@ class _Bar:
         if self.can(Verb.RAISE) and self.handoff.priority > 1:
             yield self.action("Raise priority", "", "handoff-raise", kind="post")
 
+    def reviewing(self) -> Iterable[Action]:
+        """What marketing says to a refusal: that it was right, and for a while that it had not said so."""
+        upheld_at = self.handoff.upheld_at
+        if upheld_at is None:
+            refusal = "rejection" if self.state == State.REJECTED else "return"
+            yield self.action(f"Uphold the {refusal}", "", "handoff-uphold", "strong", "post")
+        elif self.upheld_by == self.reader.person.user_id and self.now - upheld_at <= self.reader.undo_window:
+            yield self.action("Undo the uphold", "z", "handoff-unuphold", "strong", "post")
+
 
 def actions(
-    handoff: Handoff, *, holds: Sequence[Hold], reader: Reader, now: dt.datetime, is_acknowledged: bool = False
+    handoff: Handoff,
+    *,
+    holds: Sequence[Hold],
+    reader: Reader,
+    now: dt.datetime,
+    is_acknowledged: bool = False,
+    upheld_by: int | None = None,
 ) -> Iterable[Action]:
     """What this reader can do with the handoff in its state, the likeliest first, each with its key.
 
-    `holds` are all of the handoff, latest first; `is_acknowledged` when a manager has said that they deal with it.
+    `holds` are all of the handoff, latest first; `is_acknowledged` when a manager has said that they deal with it;
+    `upheld_by` is the user who said last that it was rightly refused.
     """
-    bar = _Bar(handoff=handoff, holds=holds, reader=reader, is_acknowledged=is_acknowledged, now=now)
+    bar = _Bar(
+        handoff=handoff, holds=holds, reader=reader, is_acknowledged=is_acknowledged, upheld_by=upheld_by, now=now
+    )
     if bar.can(Verb.TAKE):
         yield bar.action("Take it", "t", "handoff-take", "primary", "post")
         return
@@ -132,9 +151,8 @@ def actions(
         yield from bar.deciding("primary")
         yield from bar.giving("", "")
         yield from bar.leading()
-    if handoff.state in {State.REJECTED, State.RETURNED} and not handoff.upheld_at and may_uphold(reader.person):
-        refusal = "rejection" if handoff.state == State.REJECTED else "return"
-        yield bar.action(f"Uphold the {refusal}", "", "handoff-uphold", "strong", "post")
+    if handoff.state in WITH_REASON and may_uphold(reader.person):
+        yield from bar.reviewing()
     if waits_for(handoff) and may(reader.person, Verb.MEET, bar.subject):
         yield bar.action("Condition is met", "", "handoff-meet", kind="post")
     if bar.can(Verb.UNDO) and _is_undoable(handoff, reader=reader, now=now):
@@ -149,7 +167,7 @@ def waits_for(handoff: Handoff) -> str:
 
 
 def _is_undoable(handoff: Handoff, *, reader: Reader, now: dt.datetime) -> bool:
-    if handoff.decided_by_id != reader.person.user_id or handoff.decided_at is None:
+    if handoff.decided_by_id != reader.person.user_id or handoff.decided_at is None or handoff.upheld_at:
         return False
     built_on = handoff.state == State.ACCEPTED and (handoff.attempt_count or handoff.disposed_at)
     return not built_on and now - handoff.decided_at <= reader.undo_window

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.logic.evidence import evidence_words
 from feedback.logic.rights import Person
 from feedback.logic.states import OPEN, WORDS, State
 from feedback.models import Handoff, RecyclePlan
@@ -112,6 +113,7 @@ def handoff_page(found: Detail, *, reader: Reader, promise: Promise | None, now:
                 reader=reader,
                 now=now,
                 is_acknowledged=promise is not None and promise.is_acknowledged,
+                upheld_by=next((one.actor_id for one in found.history if one.kind == "rejection.upheld"), None),
             )
         ),
         why=why.parts or ((Part(handoff.why),) if handoff.why else ()),
@@ -212,5 +214,5 @@ def _again(handoff: Handoff, *, now: dt.datetime) -> str:
 def _because(handoff: Handoff) -> str:
     if handoff.reason is None:
         return ""
-    answers = ", ".join(str(value) for key, value in handoff.evidence.items() if key != "note")
-    return f": {handoff.reason.label}{f' ({answers})' if answers else ''}"
+    said = evidence_words(handoff.evidence)
+    return f": {handoff.reason.label}{f' ({said})' if said else ''}"

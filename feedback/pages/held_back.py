@@ -54,8 +54,8 @@ def held_back_page(found: HeldBack, *, wanted: Wanted, rules: Mapping[str, str],
     """Who is sales-ready and was not offered, the latest first. `rules` are what the rules are called, by key."""
     kept = {"who": wanted.who, "rule": wanted.rule, "q": wanted.query}
     return HeldBackPage(
-        sentence="Who meets a rule of the agreement and was not offered to sales, and why not. "
-        "What is put right here is offered the next time something is done.",
+        sentence="Who meets a rule of the agreement and was not offered to sales, and why not. Each is looked at again "
+        "when something about them changes, and once a day.",
         rows=tuple(_line(one, person=person) for one in found.rows),
         who=tuple(Option(value=value, label=label, chosen=value == wanted.who) for value, label in _WHO),
         rules=(

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from feedback.logic.states import DECIDED, WORDS, State
+from feedback.logic.evidence import evidence_words
+from feedback.logic.states import DECIDED, WITH_REASON, WORDS, State
 from feedback.models import Handoff, Outcome, OutcomeKind, RejectionReason
 from feedback.reports.cohorts import Cohort
 
@@ -33,7 +34,10 @@ FIGURES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class ListedHandoff:
-    """One handoff of the list. Nobody's name but the lead's: reports do not compare reps."""
+    """One handoff of the list. Nobody's name but the lead's: reports do not compare reps.
+
+    `is_refused` when it was rejected or returned; `evidence` is what its rep said along with the reason.
+    """
 
     uid: UUID
     lead: str
@@ -42,10 +46,18 @@ class ListedHandoff:
     channel: str
     campaign: str
     state: str
+    is_refused: bool
+    upheld_at: dt.datetime | None
     reason: str
+    evidence: str
     offered_at: dt.datetime
     decided_at: dt.datetime | None
     external_id: str
+
+    @property
+    def is_open_to_review(self) -> bool:
+        """Whether marketing can say of it that it was rightly refused."""
+        return self.is_refused and self.upheld_at is None
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,7 @@ def _beyond(found: QuerySet[Handoff], place: Place, *, is_later: bool) -> QueryS
 
 _COLUMNS = (
     "uid", "lead__name", "lead__email", "account__name", "team__name", "channel", "campaign__name", "state",
-    "reason__label", "offered_at", "decided_at", "external_id",
+    "upheld_at", "reason__label", "evidence", "offered_at", "decided_at", "external_id",
 )  # fmt: skip
 
 
@@ -135,7 +147,10 @@ def _listed(row: dict[str, Any]) -> ListedHandoff:
         channel=row["channel"],
         campaign=row["campaign__name"] or "",
         state=WORDS[State(row["state"])],
+        is_refused=row["state"] in WITH_REASON,
+        upheld_at=row["upheld_at"],
         reason=row["reason__label"] or "",
+        evidence=evidence_words(row["evidence"]),
         offered_at=row["offered_at"],
         decided_at=row["decided_at"],
         external_id=row["external_id"],

@@ -7,8 +7,9 @@ from typing import Any
 
 from feedback.logic import outlook as thinking
 from feedback.logic.figures import Figures
-from feedback.logic.outlook import Quarter, Volume
+from feedback.logic.outlook import Quarter
 from feedback.logic.outlook_progress import Progress, volume_of
+from feedback.logic.outlook_volume import Volume
 from feedback.reports.outlook_pieces import go_on, real, within
 from feedback.reports.snapshot import snapshot
 from leads.logic.agreement import Agreement
@@ -46,8 +47,9 @@ class Outlook:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell: no handoff, and nobody who would have been offered."""
-        return not (self.real.offered or self.draft.volume.total or (self.before and self.before.volume.total))
+        """Whether there is nothing to tell: no handoff, and nobody who met a rule."""
+        volumes = [one.volume for one in (self.draft, self.before) if one]
+        return not (self.real.offered or any(one.total or one.held for one in volumes))
 
 
 def last_quarter(draft: Agreement, before: Agreement | None, *, zone: dt.tzinfo, now: dt.datetime) -> Outlook | Quarter:

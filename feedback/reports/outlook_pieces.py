@@ -1,25 +1,29 @@
 """The quarter replayed a piece at a time, so that it can be stopped and taken up again anywhere."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Case, Max, QuerySet, Value, When
+from django.db.models import Case, Max, Q, QuerySet, Value, When
 
 from feedback.logic import outlook as thinking
-from feedback.logic.outlook import Offered, Quarter, Watched
+from feedback.logic.outlook import Quarter, Watched
+from feedback.logic.outlook_past import Passed
 from feedback.logic.outlook_progress import END, HANDOFFS, STAGES, Progress
-from feedback.logic.states import ACTIVE, State
+from feedback.logic.outlook_volume import Offered
 from feedback.models import Handoff
 from feedback.reports.cohorts import SQL_MATURITY, became_sql
+from feedback.reports.outlook_past import AtAccount, Past, at_accounts, barred_from, past, person_of
 from leads.actions.offerable import known_of
 from leads.logic.agreement import ACCOUNT, LEAD, Agreement
 from leads.logic.scoring import horizon
-from leads.models import Account, Consent, EngagementDay, Lead
+from leads.models import Account, EngagementDay, Lead
 from leads.reports.scores import Subject, subjects
 
 CHUNK = 500
+# The lead or account, the same to be replayed, and whether sales had a handoff of it in the quarter.
+_Watching = tuple[Subject, Watched, bool]
 
 
 def go_on(progress: Progress, agreements: Sequence[Agreement], quarter: Quarter, *, now: dt.datetime) -> bool:
@@ -67,13 +71,11 @@ def _replay_handoffs(
 ) -> None:
     assert not isinstance(progress.after, int)
     tally, rows = progress.tally, _handoffs(quarter, progress.after, now=now)
-    watched = _watched_of(rows, quarter, agreements)
+    watched = _of_handoffs(rows, quarter, agreements)
     for row in rows:
         tally.add(row, "real")
-        keys = ((LEAD, row["lead_id"]), (ACCOUNT, row["account_id"]))
-        those = [watched[key] for key in keys if key in watched]
-        on = (row["qualified_at"] or row["offered_at"]).astimezone(dt.UTC).date()
-        kept = [thinking.would_keep(agreement, those, on) for agreement in agreements]
+        real, those = watched[row["pk"]]
+        kept = [thinking.would_keep(agreement, those, real) for agreement in agreements]
         if None in kept:
             tally.add(row, "unknown")
             continue
@@ -93,23 +95,32 @@ def _handoffs(quarter: Quarter, last: tuple[dt.datetime, int] | None, *, now: dt
         is_mature=Case(When(offered_at__lt=now - SQL_MATURITY, then=1), default=0),
         is_sql=Case(When(became_sql(now), then=Value(1)), default=Value(0)),
     )
-    names = ("pk", "lead_id", "account_id", "state", "is_void", "offered_at", "qualified_at", "is_mature", "is_sql")
+    names = ("pk", "lead_id", "account_id", "state", "is_void", "offered_at", "is_mature", "is_sql")
     # By the instant first: the cohort's index holds it, and no chunk reads what another one read.
     rest = found.filter(offered_at__gte=last[0]).exclude(offered_at=last[0], pk__lte=last[1]) if last else found
     return list(rest.order_by("offered_at", "pk").values(*names)[:CHUNK])
 
 
-def _watched_of(
+def _of_handoffs(
     rows: Sequence[Mapping[str, Any]], quarter: Quarter, agreements: Collection[Agreement]
-) -> dict[tuple[str, int], Watched]:
-    """The leads and accounts of the handoffs, by (LEAD or ACCOUNT, primary key)."""
-    found = subjects(
-        lead_ids={row["lead_id"] for row in rows if row["lead_id"]},
-        account_ids={row["account_id"] for row in rows if row["account_id"]},
-        on=quarter.end_on,
-        within_days=within(agreements),
-    )
-    return {_key(one): _watched(one, ()) for one in found}
+) -> dict[int, tuple[Passed, list[Watched]]]:
+    """By primary key each handoff with its lead, if any, and its account, if any, as offered with that lead."""
+    lead_ids = {row["lead_id"] for row in rows if row["lead_id"]}
+    account_ids = {row["account_id"] for row in rows if row["account_id"]}
+    found = subjects(lead_ids=lead_ids, account_ids=account_ids, on=quarter.end_on, within_days=within(agreements))
+    before = past(quarter, Q(lead__in=lead_ids) | Q(account__in=account_ids))
+    by_key = {_key(one): one for one in found}
+    told = {}
+    for row in rows:
+        lead, account = by_key.get((LEAD, row["lead_id"])), by_key.get((ACCOUNT, row["account_id"]))
+        those = [_watched(lead, before)] if lead else []
+        if account:
+            company = _watched(account, before)
+            person = person_of(lead.lead, account.account) if lead and lead.lead else None
+            own = before.of_leads.get(row["lead_id"], ())
+            those.append(company.with_person(replace(person, past=own)) if person else company)
+        told[row["pk"]] = before.by_pk[row["pk"]], those
+    return told
 
 
 def _replay_people(progress: Progress, agreements: Sequence[Agreement], quarter: Quarter) -> None:
@@ -127,22 +138,36 @@ def _replay_people(progress: Progress, agreements: Sequence[Agreement], quarter:
 
 def _would_be(of: str, ids: Collection[int], agreements: Sequence[Agreement], quarter: Quarter) -> list[list[Offered]]:
     """The would-be offers of these leads or accounts, by agreement."""
-    asked = {"lead_ids": ids} if of == LEAD else {"account_ids": ids}
-    found = subjects(**asked, on=quarter.end_on, within_days=within(agreements))
-    past = _past(f"{of}_id", ids, quarter)
     offers: list[list[Offered]] = [[] for _ in agreements]
-    for subject in found:
-        pk = _key(subject)[1]
-        handoffs = past.get(pk, [])
-        earlier = [one for one in handoffs if one["offered_at"] < quarter.window.start_at]
-        watched = _watched(subject, earlier)
+    every = _leads(ids, quarter, agreements) if of == LEAD else _accounts(ids, quarter, agreements)
+    for subject, watched, was_seen in every:
+        account = subject.account.pk if subject.account else None
+        lead = subject.lead.pk if subject.lead else None
         for number, agreement in enumerate(agreements):
             if met := thinking.first_met(agreement, watched, quarter):
-                account = subject.account.pk if subject.account else None
-                lead = subject.lead.pk if subject.lead else None
-                seen = len(handoffs) > len(earlier)
-                offers[number].append(Offered(lead=lead, account=account, met=met, was_seen=seen))
+                offers[number].append(Offered(lead=lead, account=account, met=met, was_seen=was_seen))
     return offers
+
+
+def _leads(ids: Collection[int], quarter: Quarter, agreements: Collection[Agreement]) -> Iterator[_Watching]:
+    found = subjects(lead_ids=ids, on=quarter.end_on, within_days=within(agreements))
+    companies = {one.account.pk for one in found if one.account}
+    before = past(quarter, Q(lead__in=ids) | Q(account__in=companies, lead=None))
+    for subject in found:
+        yield subject, _watched(subject, before), _key(subject)[1] in before.seen_leads
+
+
+def _accounts(ids: Collection[int], quarter: Quarter, agreements: Collection[Agreement]) -> Iterator[_Watching]:
+    found = subjects(account_ids=ids, on=quarter.end_on, within_days=within(agreements))
+    around = at_accounts(ids, quarter, within_days=within(agreements))
+    people = {person.pk for one in around.values() for person in one.people}
+    before = past(quarter, Q(account__in=ids) | Q(lead__in=people))
+    for subject in found:
+        pk = _key(subject)[1]
+        there = around.get(pk, AtAccount())
+        known = tuple(replace(one, past=before.of_leads.get(one.pk, ())) for one in there.people)
+        watched = replace(_watched(subject, before), people=known, strangers=there.strangers)
+        yield subject, watched, pk in before.seen_accounts
 
 
 def _active(column: str, last: int, quarter: Quarter) -> list[int]:
@@ -152,15 +177,6 @@ def _active(column: str, last: int, quarter: Quarter) -> list[int]:
     return list(rows.order_by(column).values_list(column, flat=True).distinct()[:CHUNK])
 
 
-def _past(column: str, ids: Collection[int], quarter: Quarter) -> dict[int, list[dict[str, Any]]]:
-    """The handoffs of each of them that were offered before the quarter ended."""
-    rows = Handoff.objects.filter(**{f"{column}__in": ids}, offered_at__lt=quarter.window.end_at)
-    found = defaultdict(list)
-    for row in rows.values(column, "state", "offered_at", "decided_at", "disposed_at", "closed_at"):
-        found[row[column]].append(row)
-    return found
-
-
 def _key(subject: Subject) -> tuple[str, int]:
     if subject.lead:
         return LEAD, subject.lead.pk
@@ -168,19 +184,19 @@ def _key(subject: Subject) -> tuple[str, int]:
     return ACCOUNT, subject.account.pk
 
 
-def _watched(subject: Subject, earlier: Sequence[Mapping[str, Any]]) -> Watched:
-    """`earlier` are the handoffs from before the quarter."""
+def _watched(subject: Subject, before: Past) -> Watched:
+    """It, of an account as if nobody there were known. People wait for an open handoff of their account alone, and an
+    account for every open one of its people.
+    """
     lead, account = subject.lead, subject.account
-    barred = [one.disqualified_at for one in (lead, account) if one] + ([lead.suppressed_at] if lead else [])
-    is_out = bool(lead and lead.consent == Consent.OPT_OUT)
-    is_taken = any(row["state"] in ACTIVE | {State.WON} for row in earlier)
-    ends = [row[name] for row in earlier for name in ("decided_at", "disposed_at", "closed_at")]
+    company = account.pk if account else 0
     return Watched(
         of=LEAD if lead else ACCOUNT,
         facts=subject.facts,
         days=subject.days,
         known=known_of(lead, account, campaign_id=None),
         consent=lead.consent if lead else "",
-        free_from=dt.date.max if is_taken else thinking.day_after(ends),
-        barred_from=dt.date.min if is_out else thinking.earliest(barred),
+        barred_from=barred_from(lead, account),
+        past=before.of_leads.get(lead.pk, ()) if lead else before.alone.get(company, ()),
+        others=before.alone.get(company, ()) if lead else before.of_accounts.get(company, ()),
     )

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from leads.actions import contributions, journal
+from leads.actions import contributions, journal, waking
 from leads.actions.clock import database_now
 from leads.logic import agreement as text
 from leads.logic.actors import Actor
 from leads.logic.errors import InvalidInput, NotAllowed, NotFound, StateConflict
+from leads.logic.scoring import horizon
 from leads.logic.signatures import text_digest
 from leads.logic.starting_point import PAGE_GROUPS, starting_point
 from leads.logic.text import one_line
@@ -129,21 +130,24 @@ def unsign(uid: UUID, *, by: Actor, side: str) -> Agreement:
 
 
 @transaction.atomic
-def publish(uid: UUID, *, by: Actor, digest: str | None = None, at: dt.datetime | None = None) -> Agreement:
+def publish(
+    uid: UUID, *, by: Actor, digest: str | None = None, looks_back: bool = False, at: dt.datetime | None = None
+) -> Agreement:
     """The agreement in force from now on, with the number after the last, and what the apps above add frozen in it. The
     one before ends at the same instant.
 
     `digest` is that of the text that was shown. NotFound; StateConflict while a side has not signed the present text,
     when the text is another one than shown, when somebody was first; InvalidInput(<path>) for a text that names what is
-    no longer there. `at` backdates, not before the last publication. Locks the draft, then the one in force. Journals
-    agreement.published.
+    no longer there. With `looks_back` everybody whose engagements still count is judged by it in a moment; otherwise
+    each is at the next thing they do. `at` backdates, not before the last publication. Locks the draft, then the one in
+    force. Journals agreement.published.
     """
     agreement = _locked(uid)
     contributed = contributions.collected()
     present = text_digest(agreement.document, contributed, agreement.note)
     if digest is not None and digest != present:
         raise StateConflict("The text changed since you opened the page. Look at it again.")
-    _read(agreement.document)
+    read = _read(agreement.document)
     _check_signatures(agreement, present)
     before = Agreement.objects.select_for_update().filter(state=AgreementState.IN_FORCE).first()
     published_at = _instant(at, earliest=before.published_at if before else None)
@@ -154,6 +158,8 @@ def publish(uid: UUID, *, by: Actor, digest: str | None = None, at: dt.datetime 
     agreement.state, agreement.number = AgreementState.IN_FORCE, last + 1
     agreement.contributed, agreement.published_at = contributed, published_at
     agreement.save(update_fields=["state", "number", "contributed", "published_at"])
+    if looks_back:
+        waking.wake_everybody(since=(database_now() - dt.timedelta(days=horizon(read))).date())
     _tell("published", agreement, by=by, at=published_at, digest=present)
     return agreement
 

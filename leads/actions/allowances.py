@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from django.db import connection
+from leads.actions.prepared import prepared_cursor
 
 LONGEST_WINDOW_SECONDS = 3600
 
@@ -58,7 +58,7 @@ def spent(key: str, *, limit: int, seconds: int = 60, amount: int = 1) -> Spent:
     if not 0 < seconds <= LONGEST_WINDOW_SECONDS:
         raise ValueError(f"A window lasts up to {LONGEST_WINDOW_SECONDS} seconds, not {seconds}.")
     given: dict[str, str | int | None] = {"key": key, "limit": limit, "seconds": seconds, "amount": amount}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_SPEND, given)
         row = cursor.fetchone()
         passes = row is not None

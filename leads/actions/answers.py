@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
+from leads.actions.prepared import prepared_cursor
 from leads.models import Answered
 
 KEPT_FOR = dt.timedelta(days=7)
@@ -38,7 +39,7 @@ def claim(user_id: int, key: str, *, digest: str) -> Answered | None:
     longer than lock_timeout.
     """
     while True:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(_CLAIM, [user_id, key, digest])
             if cursor.fetchone() is not None:
                 return None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from leads.actions.prepared import prepared_cursor
 from leads.models import Engagement
 
 
@@ -25,10 +26,11 @@ class Key(NamedTuple):
 
 def key_of(row: Engagement) -> Key:
     """Where the engagement counts."""
+    lead_id = row.lead_id
     return Key(
-        row.lead_id,
+        lead_id,
         row.account_id,
-        None if row.lead_id else row.visitor_id,
+        None if lead_id else row.visitor_id,
         row.kind,
         row.page_group,
         row.confidence,
@@ -76,8 +78,15 @@ def _add(sums: dict[Key, _Sum], key: Key, more: tuple[int, int, dt.datetime]) ->
 
 
 _COLUMNS = "lead_id, account_id, visitor_id, kind, page_group, confidence, happened_on"
-_GIVEN = """json_to_recordset(%s::json) AS given (lead_id bigint, account_id bigint, visitor_id bigint, kind text,
-    page_group text, confidence int, happened_on date, count int, seconds bigint, last_at timestamptz)"""
+_TYPES = {
+    **{"lead_id": "bigint", "account_id": "bigint", "visitor_id": "bigint", "kind": "text", "page_group": "text"},
+    **{"confidence": "int", "happened_on": "date", "count": "int", "seconds": "bigint", "last_at": "timestamptz"},
+}
+# A list for each column, not an object for each row: half the time to write. In one order, whoever gives it.
+_GIVEN = f"""(SELECT given.*
+    FROM json_to_record(%s::json) AS lists ({", ".join(f"{name} {kind}[]" for name, kind in _TYPES.items())}),
+        unnest({", ".join(f"lists.{name}" for name in _TYPES)}) AS given ({", ".join(_TYPES)})
+    ORDER BY {", ".join(f"given.{name}" for name in _COLUMNS.split(", "))}) AS given"""
 
 # Touched is a log of its own: who is in it is scored anew.
 _MORE = f"""
@@ -128,10 +137,10 @@ def count(counted: Counted, *, touched: Iterable[Engagement] = ()) -> None:
     One statement for what is more; what is less takes at most four. Belongs in the transaction that wrote the
     engagements, after it wrote them; whom they are of is locked. Rows are written in one order, whoever writes them.
     """
-    pairs = {(row.lead_id, row.account_id) for row in touched if row.lead_id or row.account_id}
-    with connection.cursor() as cursor:
+    pairs = {(row.lead_id, row.account_id) for row in touched} - {(None, None)}
+    with prepared_cursor() as cursor:
         if counted.more:
-            cursor.execute(_MORE, [json.dumps(sorted(pairs, key=str)), _written(counted.more.items())])
+            cursor.execute(_MORE, [json.dumps(list(pairs)), _written(counted.more.items())])
         if counted.less:
             _take_away(cursor, counted.less)
 
@@ -152,20 +161,8 @@ def _owner(key: Key) -> str:
 
 
 def _written(sums: Iterable[tuple[Key, _Sum]]) -> str:
-    # Primary keys begin at 1: 0 stands for none where they are put in order.
-    ordered = sorted(sums, key=lambda one: (one[0][0] or 0, one[0][1] or 0, one[0][2] or 0, *one[0][3:]))
-    return json.dumps(
-        [
-            {
-                **key._asdict(),
-                "happened_on": key.happened_on.isoformat(),
-                "count": much.count,
-                "seconds": much.seconds,
-                "last_at": much.last_at.isoformat(),
-            }
-            for key, much in ordered
-        ]
-    )
+    rows = [(*key, much.count, much.seconds, much.last_at) for key, much in sums]
+    return json.dumps(dict(zip(_TYPES, zip(*rows, strict=True), strict=True)), default=str)
 
 
 _LIFT = """

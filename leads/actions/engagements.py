@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from leads.actions.bulk import row_of
@@ -226,13 +227,12 @@ def _row(one: EngagementInput, whose: _Whose, campaign: Campaign | None, group_b
 
 
 def _announce(rows: Sequence[Engagement]) -> None:
-    leads: dict[int, dt.datetime] = {}
-    accounts: dict[int, dt.datetime] = {}
-    for row in sorted(rows, key=lambda row: row.occurred_at):
-        if row.lead_id:
-            leads[row.lead_id] = row.occurred_at
-        if row.account_id:
-            accounts[row.account_id] = row.occurred_at
+    leads: dict[int | None, dt.datetime] = {}
+    accounts: dict[int | None, dt.datetime] = {}
+    for row in sorted(rows, key=attrgetter("occurred_at")):
+        leads[row.lead_id] = accounts[row.account_id] = row.occurred_at
+    leads.pop(None, None)
+    accounts.pop(None, None)
     if rows:
         engaged.send(sender=Engagement, leads=leads, accounts=accounts)
 

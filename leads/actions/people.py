@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from leads.actions.bulk import ANY_OF
+from leads.actions.prepared import prepared_cursor
 from leads.actions.upsert import Kept, Key, Wanted, settled, upsert, upsert_and_find
 from leads.logic.domains import company_domains, normal_domain
 from leads.logic.email import normal_email
@@ -237,8 +238,7 @@ def keep_leads(given: Sequence[LeadInput], *, homes: Homes | None = None) -> lis
         return (*external, *((("email", one.email),) if one.email else ()))
 
     def wanted(one: LeadInput) -> Wanted:
-        # Not to know of a consent is no news: an opt-out stays.
-        values = {name: value for name in _LEAD_COLUMNS if (value := getattr(one, name)) not in ("", Consent.UNKNOWN)}
+        values = {name: value for name in _LEAD_COLUMNS if (value := getattr(one, name)) not in _NO_NEWS}
         if one.account:
             values["account_id"] = next(account_of).row.pk
             return Wanted(keys=keys(one), values=values)
@@ -255,6 +255,10 @@ _LEAD_COLUMNS = (
     *("email", "name", "title", "phone", "country", "language", "product", "consent"),
     *("external_system", "external_id"),
 )
+
+
+# Not to know of a consent is no news: an opt-out stays.
+_NO_NEWS = frozenset({"", Consent.UNKNOWN.value})
 
 
 def _domains(given: Sequence[LeadInput]) -> set[str]:
@@ -275,7 +279,7 @@ def _settled(given: Sequence[LeadInput]) -> set[str]:
     emails = [one.email for one in given if one.email and not one.account and not one.external_id]
     if not emails:
         return set()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_SETTLED, [json.dumps(emails)])
         return {email for (email,) in cursor.fetchall()}
 

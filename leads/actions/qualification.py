@@ -14,6 +14,7 @@ from leads.actions import scoring
 from leads.actions.clock import database_now
 from leads.actions.offerable import held_back, may_be_contacted, with_strangers
 from leads.actions.scoring import Scored
+from leads.actions.waking import wake
 from leads.logic import qualifying
 from leads.logic.agreement import ACCOUNT, LEAD
 from leads.logic.qualifying import Judged
@@ -50,6 +51,8 @@ SELECT account_id, lead_id FROM (
     GROUP BY day.account_id, day.lead_id) AS people
 WHERE place <= %s ORDER BY account_id, place
 """
+# Somebody may have put right what nothing else tells of, like a rule of routing or the capacity of a rep.
+_AT_LEAST_EVERY = dt.timedelta(days=1)
 # Who is to be offered for an account is locked before it is known which accounts meet a rule.
 _FIRST_PEOPLE = 3
 
@@ -74,8 +77,10 @@ def work(limit: int = 500) -> int:
 
     Scores every lead and account that was touched, writes their standings, and sends lead_qualified for those that meet
     a rule of the agreement in force; without an agreement nobody is scored. A batch that fails is taken one by one, and
-    who fails alone is tried again later, ever less often. Locks accounts, then leads.
+    who fails alone is tried again later, ever less often. Whose time has come to be judged anew is touched first. Locks
+    accounts, then leads.
     """
+    wake(limit)
     try:
         return _batch(limit)
     except Exception:
@@ -278,5 +283,11 @@ def _scored(subject: Subject, judged: Judged, offer: Qualified | None, *, at: dt
         rule=judged.rule.key if judged.rule else "",
         why=judged.why,
         held_back=offer.held_back if offer else "",
+        again_at=_again_at(offer, at=at) if offer and offer.held_back else None,
         met_at=at if judged.rule else None,
     )
+
+
+def _again_at(offer: Qualified, *, at: dt.datetime) -> dt.datetime:
+    latest = at + _AT_LEAST_EVERY
+    return min(latest, offer.again_at) if offer.again_at and offer.again_at > at else latest

@@ -23,14 +23,14 @@ from leads.reports.scores import subjects
 
 # Since when a rule is met stays as it was while it goes on being met.
 _KEEP = """
-INSERT INTO leads_standing ({who}, agreement_id, fit, intent, parts, rule, why, held_back, met_at, scored_at)
-SELECT who, %(agreement)s, fit, intent, parts, rule, why, held_back, met_at, %(at)s
+INSERT INTO leads_standing ({who}, agreement_id, fit, intent, parts, rule, why, held_back, again_at, met_at, scored_at)
+SELECT who, %(agreement)s, fit, intent, parts, rule, why, held_back, again_at, met_at, %(at)s
 FROM json_to_recordset(%(rows)s::json) AS given (who bigint, fit smallint, intent smallint, parts jsonb, rule text,
-    why text, held_back text, met_at timestamptz)
+    why text, held_back text, again_at timestamptz, met_at timestamptz)
 ORDER BY who
 ON CONFLICT ({who}) DO UPDATE SET agreement_id = EXCLUDED.agreement_id, fit = EXCLUDED.fit,
     intent = EXCLUDED.intent, parts = EXCLUDED.parts, rule = EXCLUDED.rule, why = EXCLUDED.why,
-    held_back = EXCLUDED.held_back, scored_at = EXCLUDED.scored_at,
+    held_back = EXCLUDED.held_back, again_at = EXCLUDED.again_at, scored_at = EXCLUDED.scored_at,
     met_at = CASE WHEN leads_standing.rule = EXCLUDED.rule THEN leads_standing.met_at ELSE EXCLUDED.met_at END
 """
 # Leaves alone what would stay the same, and whoever was scored since this began; says nothing of rules.
@@ -50,6 +50,7 @@ WHERE leads_standing.scored_at <= EXCLUDED.scored_at
 _RULE = """
 UPDATE leads_standing AS old SET rule = given.rule, why = given.why,
     held_back = CASE WHEN given.rule = '' THEN '' ELSE old.held_back END,
+    again_at = CASE WHEN given.rule = '' THEN NULL ELSE old.again_at END,
     met_at = CASE WHEN given.rule = '' THEN NULL WHEN given.rule = old.rule THEN old.met_at ELSE %(at)s END
 FROM json_to_recordset(%(rows)s::json) AS given (id bigint, old_rule text, rule text, why text)
 WHERE old.id = given.id AND old.rule = given.old_rule AND old.scored_at <= %(at)s
@@ -70,7 +71,7 @@ _LONGEST_WHY, _LONGEST_HELD_BACK = 500, 300
 @dataclass(frozen=True, kw_only=True)
 class Scored:
     """What was found of a lead or (`lead_id` None) an account; `rule` is the key of the MQL rule that is met, "" for
-    none, `met_at` when it was found met.
+    none, `met_at` when it was found met; who is `held_back` is judged anew at `again_at`.
     """
 
     lead_id: int | None
@@ -80,6 +81,7 @@ class Scored:
     rule: str = ""
     why: str = ""
     held_back: str = ""
+    again_at: dt.datetime | None = None
     met_at: dt.datetime | None = None
 
 
@@ -204,5 +206,6 @@ def _written(pk: int, row: Scored) -> dict[str, Any]:
         "rule": row.rule,
         "why": row.why[:_LONGEST_WHY],
         "held_back": row.held_back[:_LONGEST_HELD_BACK],
+        "again_at": row.again_at.isoformat() if row.held_back and row.again_at else None,
         "met_at": row.met_at.isoformat() if row.rule and row.met_at else None,
     }

@@ -63,49 +63,48 @@ class _Known(Generic[Row]):
 
     def read(self, keys: Iterable[Key]) -> None:
         """Lock and remember whatever answers to the keys; one statement, in the order of primary keys."""
-        where, params = self._naming(set(keys))
-        if not where:
+        meant, params = self._naming(keys, "unnest(ARRAY[id, merged_into_id])" if self._can_be_merged else "id")
+        if not meant:
             return
-        if self._can_be_merged:
-            table = connection.ops.quote_name(self.model._meta.db_table)
-            # As an array it is looked up first, and the whole stays a matter of indexes.
-            meant = f"SELECT unnest(ARRAY[{table}.id, {table}.merged_into_id]) FROM {table} WHERE {where}"
-            where = f"{table}.id = ANY(ARRAY({meant}))"
+        # As an array it is looked up first, and the whole stays a matter of indexes.
+        where = f"{_table(self.model)}.id = ANY(ARRAY({meant}))"
         found = {row.pk: row for row in read_rows(self.model, where, params, locked=True)}
-        if self._can_be_merged and {kept_id(row) for row in found.values()} - {None, *found}:
+        merged = {pk: kept for pk, row in found.items() if (kept := kept_id(row))} if self._can_be_merged else {}
+        if set(merged.values()) - found.keys():
             raise ChangedMeanwhile
-        for row in found.values():
-            kept = found.get(kept_id(row) or 0) if self._can_be_merged else None
-            if kept is None:
-                self.remember(row)
+        for pk, row in found.items():
+            if pk in merged:
+                self._remember_as(found[merged[pk]], row)
             else:
-                self._remember_as(kept, row)
+                self.remember(row)
 
     def exist(self, keys: Iterable[Key]) -> bool:
         """Whether there is a row that answers to one of the keys; one statement, no locks."""
-        where, params = self._naming(set(keys))
-        if not where:
+        meant, params = self._naming(keys, "id")
+        if not meant:
             return False
-        table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
             # Not EXISTS: where one hit is enough, PostgreSQL hopes for an early one and reads the whole table in vain.
-            cursor.execute(f"SELECT {table}.id FROM {table} WHERE {where}", params)
+            cursor.execute(meant, params)
             return bool(cursor.fetchall())
 
-    def _naming(self, keys: set[Key]) -> tuple[str, list[Any]]:
-        table = connection.ops.quote_name(self.model._meta.db_table)
+    def _naming(self, keys: Iterable[Key], what: str) -> tuple[str, list[Any]]:
+        """SQL that selects `what` of the rows that answer to the keys, and its parameters; none without keys."""
         groups: dict[Key, list[str]] = {}
-        for key in keys:
+        for key in set(keys):
             groups.setdefault(key[:-1], []).append(key[-1])
-        where, params = [], []
+        found, params = [], []
         for (kind, *system), values in groups.items():
-            column = f"{table}.{connection.ops.quote_name('external_id' if system else kind)}"
+            column = connection.ops.quote_name("external_id" if system else kind)
             # Not '': the words of the partial indexes, without which PostgreSQL does not use them.
             # Where the index has a column before it, the planner must see that the values are many.
-            ours, among = (f"{table}.external_system = %s AND ", "ANY(%s)") if system else ("", ANY_OF)
-            where.append(f"({ours}{column} = {among} AND NOT {column} = '')")
+            ours, among = ("external_system = %s AND ", "ANY(%s)") if system else ("", ANY_OF)
+            found.append(
+                f"SELECT {what} FROM {_table(self.model)} WHERE {ours}{column} = {among} AND NOT {column} = ''"
+            )
             params += [*system, values if system else json.dumps(values)]
-        return " OR ".join(where), params
+        # Not OR: of a table of some ten thousand rows the planner would read all, and hold each against every value.
+        return " UNION ALL ".join(found), params
 
     @property
     def _can_be_merged(self) -> bool:
@@ -122,11 +121,14 @@ class _Known(Generic[Row]):
                 self.aliases.add(key)
 
     def _keys(self, row: Row) -> list[Key]:
-        keys = [("external", row.external_system, row.external_id), *((c, getattr(row, c)) for c in self.columns)]
-        return [key for key in keys if key[-1]]
+        keys: list[Key] = [(column, value) for column in self.columns if (value := getattr(row, column))]
+        return [("external", row.external_system, row.external_id), *keys] if row.external_id else keys
 
     def get(self, one: Wanted) -> Row | None:
-        return next((self.by_key[key] for key in one.keys if key in self.by_key), None)
+        for key in one.keys:
+            if key in self.by_key:
+                return self.by_key[key]
+        return None
 
     def free(self, row: Row, new: dict[str, Any]) -> dict[str, Any]:
         """The new values without keys that another row answers to: those stay where they are."""
@@ -257,6 +259,10 @@ def _brought_up_to_date(
     if changed:
         update_rows(model, list(changed.values()), sorted(columns))
     return kept
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 def _unique(model: type[models.Model]) -> set[str]:

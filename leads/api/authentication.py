@@ -4,16 +4,15 @@ import datetime as dt
 import hmac
 import json
 import re
-from functools import cache
 
 from django.contrib.auth.models import AbstractUser, User
-from django.db import connection
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from leads.actions import api_keys
 from leads.actions.bulk import row_of
+from leads.actions.prepared import prepared_cursor
 from leads.models import ApiKey
 
 _SHAPE = re.compile(r"ll_([0-9a-f]{10})_[0-9a-f]{64}")
@@ -57,31 +56,28 @@ def _valid(header: bytes) -> ApiKey | None:
     return key if matches else None
 
 
+# What requests ask of a key and its owner. The rest would be read when somebody asks for it.
+_KEY = ("id", "user_id", "name", "prefix", "key_hash", "reads_a_minute", "writes_a_minute", "last_used_at")
+_OWNER = ("id", "username", "first_name", "last_name", "is_active", "is_superuser")
+_LIVE = f"""
+SELECT {", ".join([*(f"key.{name}" for name in _KEY), *(f"owner.{name}" for name in _OWNER)])}, key.scopes, ARRAY(
+    SELECT auth_group.name FROM auth_group JOIN auth_user_groups ON auth_group.id = auth_user_groups.group_id
+    WHERE auth_user_groups.user_id = owner.id), clock_timestamp()
+FROM leads_apikey AS key JOIN auth_user AS owner ON owner.id = key.user_id
+WHERE key.prefix = %s AND key.revoked_at IS NULL AND owner.is_active
+    AND (key.expires_at IS NULL OR key.expires_at > now())
+"""
+
+
 def _live(prefix: str) -> ApiKey | None:
-    statement, keys, users = _statement()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [prefix])
+    with prepared_cursor() as cursor:
+        cursor.execute(_LIVE, [prefix])
         found = cursor.fetchone()
     if found is None:
         return None
-    *values, groups, asked_at = found
-    key = row_of(ApiKey, dict(zip(keys, values[: len(keys)], strict=True)), is_new=False)
-    key.user = row_of(User, dict(zip(users, values[len(keys) :], strict=True)), is_new=False)
-    key.scopes = json.loads(values[keys.index("scopes")])
+    *values, scopes, groups, asked_at = found
+    key = row_of(ApiKey, dict(zip(_KEY, values[: len(_KEY)], strict=True)), is_new=False)
+    key.user = row_of(User, dict(zip(_OWNER, values[len(_KEY) :], strict=True)), is_new=False)
+    key.scopes = json.loads(scopes)
     key.owner_groups, key.asked_at = frozenset(groups), asked_at.astimezone(dt.UTC)
     return key
-
-
-@cache
-def _statement() -> tuple[str, list[str], list[str]]:
-    """What reads a key; every request begins with it, and to put it together anew takes longer than to run it."""
-    keys, users = ([str(field.attname) for field in model._meta.concrete_fields] for model in (ApiKey, User))
-    columns = ", ".join([*(f'key."{name}"' for name in keys), *(f'owner."{name}"' for name in users)])
-    statement = f"""
-        SELECT {columns}, ARRAY(
-            SELECT auth_group.name FROM auth_group JOIN auth_user_groups ON auth_group.id = auth_user_groups.group_id
-            WHERE auth_user_groups.user_id = owner.id), clock_timestamp()
-        FROM leads_apikey AS key JOIN auth_user AS owner ON owner.id = key.user_id
-        WHERE key.prefix = %s AND key.revoked_at IS NULL AND owner.is_active
-            AND (key.expires_at IS NULL OR key.expires_at > now())"""
-    return statement, keys, users

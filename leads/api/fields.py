@@ -31,10 +31,18 @@ def instant(value: object) -> dt.datetime:
     return at.astimezone(dt.UTC)
 
 
+def _described(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """With it said in the API's description that null stands for what is not given."""
+    return kwargs if kwargs.get("required", True) else {"allow_null": True, **kwargs}
+
+
 class Given(serializers.Field[Any, Any, Any, Any]):
     """A field of an input. Its messages are predicates: the path is put in front."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"required": "is missing.", "null": "is null; give a value."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**_described(kwargs))
 
     def run_validation(self, data: Any = None) -> Any:
         """The value. A Shape hands over what was given; the framework's other questions have no answer here."""
@@ -135,6 +143,9 @@ class Shape(serializers.Serializer[Any]):
         "null": "is null; give a value.",
         "invalid": "must be an object.",
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **_described(kwargs))
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -90,7 +89,7 @@ class RowsView(IntakeView):
             raise placed(taken.error, one) from taken.error
         assert taken.kept is not None
         row = taken.kept.row
-        place = reverse(f"intake-api:{self.kind}", args=[row.uid])
+        place = f"{request.path}{row.uid}/"
         return Response(self._said([taken])[row.pk], status=_status(taken), headers={"Location": place})
 
     def _many(self, bodies: list[Any], *, now: dt.datetime) -> Response:

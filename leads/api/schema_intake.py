@@ -159,7 +159,7 @@ def _own(view: type, method: str) -> Any:
 def _one_or_many(kind: Kind) -> Any:
     return PolymorphicProxySerializer(
         component_name=f"{kind.name.title()}Or{kind.name.title()}s",
-        serializers=[kind.shape, kind.shape(many=True, max_length=LONGEST_BATCH)],  # type: ignore[call-arg]
+        serializers=[kind.shape, kind.shape(many=True, max_length=LONGEST_BATCH)],
         resource_type_field_name=None,
         many=False,
     )

@@ -58,13 +58,16 @@ def registrable(domain: str) -> str:
     return _suffixes().privatesuffix(domain) or ""
 
 
-@lru_cache(maxsize=10_000)
 def company_domains(email: str) -> tuple[str, ...]:
     """The domains by which the company behind a mail address, in normal form, may be known, the most exact first.
 
     Empty for free and disposable mail, and for no address.
     """
-    domain = email.rpartition("@")[2]
+    return _of_company(email.rpartition("@")[2])
+
+
+@lru_cache(maxsize=10_000)
+def _of_company(domain: str) -> tuple[str, ...]:
     if not domain or is_free_mail(domain):
         return ()
     registered = registrable(domain)

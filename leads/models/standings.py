@@ -11,7 +11,8 @@ class Standing(models.Model):
     """The last scores of a lead, or of an account as a whole; one row each, written by scoring alone.
 
     `parts` is {"fit": {term: points}, "intent": {term: points}}. `rule` is the key of the MQL rule that is met, "" for
-    none; `why` the sentence that says so; `held_back` why it was not offered although it is met, "" when it was.
+    none; `why` the sentence that says so; `held_back` why it was not offered although it is met, "" when it was. Who is
+    held back is judged anew at `again_at`.
     """
 
     lead = models.OneToOneField(Lead, null=True, on_delete=models.CASCADE, related_name="standing")
@@ -23,6 +24,7 @@ class Standing(models.Model):
     rule = models.CharField(max_length=50, blank=True, default="")
     why = models.CharField(max_length=500, blank=True, default="")
     held_back = models.CharField(max_length=300, blank=True, default="")
+    again_at = models.DateTimeField(null=True)
     met_at = models.DateTimeField(null=True)
     scored_at = models.DateTimeField()
 
@@ -40,6 +42,8 @@ class Standing(models.Model):
         indexes = (
             # Read by the page of what is held back, latest first.
             models.Index(fields=["-met_at", "-id"], condition=~models.Q(held_back=""), name="standing_held_back"),
+            # Read each second by qualification: whose time has come.
+            models.Index(fields=["again_at", "id"], condition=models.Q(again_at__isnull=False), name="standing_again"),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from feedback.models import Rep
 from tests.factories import RepFactory, TeamFactory, UserFactory, offered, policy
@@ -21,6 +21,10 @@ FLAGS = [
     "--disable-sync",
 ]
 PASSWORD = "correct horse battery"
+PATIENCE_SECONDS = 30
+"""How long a test waits for what it waits for: a machine that is ten times slower is no failure."""
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 # Playwright's loop runs in this thread; Django then takes every query for one made inside async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -62,7 +66,7 @@ class Visitor:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id="Europe/Berlin"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.page: Page = context.new_page()
         self.address = address
         self.complaints: list[str] = []
@@ -101,6 +105,19 @@ class Visitor:
 
     def settles(self) -> None:
         self.page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+
+    def leaves(self, name: str) -> None:
+        """Until another handoff than that of `name` is the one that is open, and nothing is on its way."""
+        self.page.wait_for_function(
+            "name => ![undefined, name].includes(document.getElementById('handoff-name')?.textContent)", arg=name
+        )
+        self.settles()
+
+    def asked(self) -> Locator:
+        """The dialog, once it is open. It opens when all is in it, and has the focus at once."""
+        dialog = self.page.locator("#dialog[open]")
+        dialog.wait_for()
+        return dialog
 
     def toast(self, text: str) -> None:
         self.page.locator("#toasts").get_by_text(text).wait_for()

@@ -29,7 +29,10 @@ RULES = {
 
 
 def violations(page) -> list[str]:
-    page.wait_for_timeout(200)
+    page.wait_for_load_state()
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    # What is still coming into view has not its own colours yet.
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes'][:3]]}" for one in found]
 
@@ -46,12 +49,13 @@ def test_the_login_is_accessible(rep, visit, scheme: str, width: int):
 def test_queue_and_reject_are_accessible(rep, visit, scheme: str, width: int):
     sam = visit("sam", scheme=scheme, width=width)
     assert not violations(sam.page)
-    sam.page.locator("a[data-uid]").first.click()
-    sam.settles()
+    row = sam.page.locator("a[data-uid]").first
+    name = row.locator(".who").inner_text()
+    row.click()
+    sam.waits_for(name)
     assert not violations(sam.page)
     sam.page.locator("[data-key=r]").first.click()
-    sam.page.locator("#dialog[open]").wait_for()
-    sam.page.locator(".reason label").first.click()
+    sam.asked().locator(".reason label").first.click()
     assert not violations(sam.page)
 
 
@@ -81,8 +85,7 @@ def test_holds_questions_and_absences_are_accessible(rep, visit, scheme: str, wi
         assert not violations(sam.open(path)), path
     sam.open(f"/handoffs/{second.uid}/")
     sam.page.locator("[data-key=h]").click()
-    sam.page.locator("#dialog[open]").wait_for()
-    sam.page.locator(".reason label").first.click()
+    sam.asked().locator(".reason label").first.click()
     assert not violations(sam.page)
     for role, paths in {
         "marketer": ("/questions/", f"/handoffs/{first.uid}/answer/"),
@@ -155,8 +158,8 @@ def test_agreement_routing_and_who_is_held_back_are_accessible(rep, visit, schem
     ):
         assert not violations(marketing.open(path)), path
         assert marketing.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    marketing.page.locator("button[value=rules]").click()
-    marketing.page.wait_for_load_state()
+    with marketing.page.expect_navigation():
+        marketing.page.locator("button[value=rules]").click()
     marketing.page.locator("[name=intent-0-half_life_days]").fill("-4")
     marketing.page.locator(".page-head button").click()
     marketing.page.locator(".errors a").first.wait_for()

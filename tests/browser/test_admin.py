@@ -43,8 +43,8 @@ def test_every_page_of_the_admin_keeps_the_policy(olga):
         olga.open(f"/admin/{model}/")
         first = olga.page.locator("#result_list tbody th a").first
         if first.count():
-            first.click()
-            olga.page.wait_for_load_state()
+            with olga.page.expect_navigation():
+                first.click()
     for model in ADDED:
         olga.open(f"/admin/{model}/add/")
     assert not olga.complaints

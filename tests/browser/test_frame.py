@@ -33,16 +33,17 @@ def test_enter_sends_from_a_list_of_choices_and_from_a_note(rep, visit):
     sam = visit("sam")
     first = sam.shown()
     sam.press("t")
-    sam.page.locator("#dialog[open] #id_to").wait_for()
+    expect(sam.asked().locator("#id_to")).to_be_focused()
     sam.press("Enter")
     sam.toast(f"Turned back {first}")
+    sam.leaves(first)
 
     second = sam.shown()
     sam.press("a")
     sam.toast(f"Accepted {second}")
     page = sam.open("/working/")
     sam.press("q")
-    page.locator("#dialog[open] #id_note").wait_for()
+    expect(sam.asked().locator("#id_note")).to_be_focused()
     page.keyboard.type("one")
     sam.press("Shift+Enter")
     page.keyboard.type("two")
@@ -58,9 +59,9 @@ def test_an_empty_queue_says_so_on_a_phone_too(rep, visit):
         page.get_by_role("button", name="Accept").click()
         expect(page.locator("a[data-uid]")).to_have_count(left)
         sam.settles()
-    assert page.get_by_text("Your queue is clear").is_visible()
-    assert page.title() == "Due next · LeadLoop"
-    assert page.evaluate("document.activeElement.id") == "queue-title"
+    expect(page.get_by_text("Your queue is clear")).to_be_visible()
+    expect(page).to_have_title("Due next · LeadLoop")
+    expect(page.locator("#queue-title")).to_be_focused()
 
 
 def test_a_list_that_was_made_longer_stays_so_after_a_decision(rep, visit):
@@ -71,22 +72,22 @@ def test_a_list_that_was_made_longer_stays_so_after_a_decision(rep, visit):
     assert rows.count() == 50
     sam.press("n")
     expect(rows).to_have_count(63)
+    expect(rows.nth(50)).to_be_focused()
     sam.settles()
-    assert sam.page.evaluate("document.activeElement.dataset.uid") == rows.nth(50).get_attribute("data-uid")
     rows.nth(54).click()
     sam.waits_for(rows.nth(54).locator(".who").inner_text())
     following = rows.nth(55).locator(".who").inner_text()
     sam.press("a")
     sam.waits_for(following)
-    assert rows.count() == 62
-    assert sam.page.locator("a[data-uid][aria-current] .who").inner_text() == following
+    expect(rows).to_have_count(62)
+    expect(sam.page.locator("a[data-uid][aria-current] .who")).to_have_text(following)
 
 
 def test_a_page_below_one_of_the_menu_keeps_it_marked(rep, visit):
     sam = visit("sam")
     here = sam.page.locator(".menu a[aria-current]")
     sam.press("a")
-    sam.settles()
+    sam.toast("Accepted")
     sam.open(f"/handoffs/{Handoff.objects.get(decided_at__isnull=False).uid}/")
     assert here.inner_text().startswith("Working")
     sam.open("/reports/rejections/handoffs/")
@@ -108,8 +109,8 @@ def test_giving_several_away_stays_on_the_board_of_the_team(rep, visit):
     boss.toast("Choose at least one handoff")
     for box in page.locator("[name=uid]").all():
         box.check()
-    page.get_by_role("button", name="Reassign").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reassign").click()
     # What comes together stays together: what was given, and what was not.
     boss.toast(f"2 given to {lena}")
     boss.toast("1 not given")

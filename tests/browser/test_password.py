@@ -26,7 +26,7 @@ def test_from_the_login_to_a_new_password(rep, visit):
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("Mail address").fill("sam@leadloop.example")
     page.get_by_role("button", name="Send me a link").click()
-    assert page.get_by_role("heading", name="Look into your mail").is_visible()
+    page.get_by_role("heading", name="Look into your mail").wait_for()
     page.goto(
         re.sub(
             r"/password/.*", link_of(User.objects.get(username="sam")).removeprefix(settings.LEADLOOP_ORIGIN), page.url

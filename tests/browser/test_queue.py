@@ -1,5 +1,7 @@
 """A rep clears the queue without a mouse, and marketing hears why."""
 
+from playwright.sync_api import expect
+
 from feedback.logic.states import State
 from feedback.models import Handoff
 from tests.browser.conftest import PASSWORD
@@ -38,7 +40,7 @@ def test_a_queue_is_cleared_by_keyboard_alone(rep, visit):
     sam.press("a")
     sam.waits_for(second)
     sam.press("r")
-    sam.page.locator("#dialog[open]").wait_for()
+    sam.asked()
     digit = sam.page.locator("[value='fit.company_size']").get_attribute("data-key")
     if digit is None:
         sam.press(*"too small", "Enter")
@@ -59,6 +61,7 @@ def test_a_queue_is_cleared_by_keyboard_alone(rep, visit):
     sam.page.get_by_text("Your queue is clear").wait_for()
     assert states() == [State.ACCEPTED, State.REJECTED, State.ACCEPTED]
 
+    sam.settles()
     sam.press("g", "w")
     sam.page.wait_for_url("**/working/**")
     assert sam.shown() in {first, third}
@@ -67,7 +70,7 @@ def test_a_queue_is_cleared_by_keyboard_alone(rep, visit):
 def test_a_refused_answer_keeps_what_was_typed_and_names_the_field(rep, visit):
     sam = visit("sam")
     sam.press("r")
-    sam.page.locator("#dialog[open]").wait_for()
+    sam.asked()
     sam.page.locator("#reason-search").fill("too small")
     sam.press("Enter")
     sam.page.keyboard.type("many")
@@ -94,8 +97,8 @@ def test_who_comes_second_is_told_who_was_first(rep, visit):
     sam.toast(f"Accepted {name}")
     other.press("a")
     other.toast("Already accepted by Sam Okafor")
+    expect(other.page.get_by_text("You accepted this")).to_be_visible()
     assert other.shown() == name
-    assert other.page.get_by_text("You accepted this").is_visible()
     assert states().count(State.ACCEPTED) == 1
     other.complaints[:] = [line for line in other.complaints if "status of 409" not in line]
 
@@ -103,7 +106,7 @@ def test_who_comes_second_is_told_who_was_first(rep, visit):
 def test_marketing_sees_the_reason_in_the_report(rep, visit):
     sam = visit("sam")
     sam.press("r")
-    sam.page.locator("#dialog[open]").wait_for()
+    sam.asked()
     sam.page.locator("#reason-search").fill("too small")
     sam.press("Enter")
     sam.page.keyboard.type("38")
@@ -131,5 +134,5 @@ def test_a_lead_that_nobody_has_is_taken(rep, visit):
     assert sam.shown() == str(unassigned.lead)
     sam.press("t")
     sam.toast("is yours now")
-    assert page.get_by_role("button", name="Accept").is_visible()
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
     assert Handoff.objects.get(pk=unassigned.pk).owner == rep

@@ -8,10 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from feedback.models import RejectionReason
+from feedback.models import RejectionReason, person_of
 from leads.actions import agreements
 from leads.actions.agreements import digest_of
-from leads.models import Agreement, PageGroup
+from leads.actions.engagements import EngagementInput, record_engagements
+from leads.actions.people import AccountInput, LeadInput
+from leads.models import Agreement, PageGroup, Touched
 from tests.calling import Caller, integrator, rows
 from tests.factories import UserFactory, ago, agreement, marketer, policy
 from tests.filled_forms import filled
@@ -302,6 +304,18 @@ class TestSigning:
         assert send(nadia, "agreement-publish", digest=digest_of(draft)).status_code == 302
         draft.refresh_from_db()
         assert (draft.state, draft.number) == ("in_force", 1)
+
+    @pytest.mark.parametrize(("given", "touched"), [({}, 0), ({"looks_back": "on"}, 2)])
+    def test_whoever_publishes_says_whether_it_looks_back(self, draft, given, touched):
+        lead = LeadInput(email="ana@nortex.example", account=AccountInput(domain="nortex.example"))
+        record_engagements([EngagementInput(kind="page_view", occurred_at=ago(days=1), lead=lead)])
+        Touched.objects.all().delete()
+        mia, digest = client_of("marketer"), digest_of(draft)
+        agreements.sign(draft.uid, by=marketer(), side="marketing", digest=digest)
+        agreements.sign(draft.uid, by=person_of(UserFactory(roles=("manager",))), side="sales", digest=digest)
+        assert "Offer who meets its rules already" in page(mia, "agreement-publish")
+        assert send(mia, "agreement-publish", digest=digest, **given).status_code == 302
+        assert Touched.objects.count() == touched
 
     def test_the_digest_that_was_shown_is_what_is_signed(self, draft):
         mia = client_of("marketer")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from feedback.models import Handoff
 from leads.actions.scoring import Scored, keep
 from leads.logic.scoring import Score
-from leads.models import Account, Agreement, Lead, PageGroup
+from leads.models import Account, Agreement, Lead, PageGroup, Touched
 from tests.factories import RepFactory, TeamFactory, UserFactory, manager_of, offered
 from tests.leads.scoring_rows import account, did, in_force, lead
 
@@ -254,6 +254,20 @@ class TestHeldBack:
         stand(one := lead(), in_force(), ago=5, rule="ready", why="Fits.", held_back="Owes a name.")
         after = f"{timezone.now().isoformat()}~{'0' * 32}"
         assert one.name in text_of(mia.get(self.URL, {"after": after}))
+
+    def test_everybody_on_it_is_looked_at_again_when_asked(self, mia: Client):
+        agreement, owed, busy = in_force(), lead(), account()
+        stand(owed, agreement, rule="ready", why="Fits.", held_back="Owes a name.")
+        stand(busy, agreement, rule="target", why="Target.", held_back="Busy with sales.")
+        stand(lead(), agreement, rule="ready", why="Offered long ago.")
+        said = text_of(mia.post(f"{self.URL}again/", follow=True))
+        assert "2 are looked at again" in said
+        assert set(Touched.objects.values_list("lead_id", "account_id")) == {(owed.pk, None), (None, busy.pk)}
+
+    def test_a_rep_has_nobody_looked_at_again(self):
+        stand(lead(), in_force(), rule="ready", why="Fits.", held_back="Owes a name.")
+        assert logged_in(RepFactory().user).post(f"{self.URL}again/").status_code == 403
+        assert not Touched.objects.exists()
 
     def test_a_manager_reads_it_without_links_to_pages_that_are_not_theirs(self):
         stand(one := lead(), in_force(), rule="ready", why="Fits.", held_back="Owes a name.")

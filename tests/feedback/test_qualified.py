@@ -206,6 +206,89 @@ def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
     assert Handoff.objects.count() == 2
 
 
+def test_when_the_cool_off_is_over_nobody_has_to_do_anything(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
+    decisions.return_after_work(handoff.uid, by=as_person(rep), reason="intent.research_only")
+    look(3, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    RecyclePlan.objects.update(not_before_at=soon)
+    look(1, lead=ANA, occurred_at=just_now())
+    qualification.drain()
+    assert standing(handoff.lead).again_at == soon
+    assert qualification.drain() == 0
+    RecyclePlan.objects.update(not_before_at=ago(seconds=1))
+    Standing.objects.update(again_at=ago(seconds=1))
+    qualification.drain()
+    assert Handoff.objects.count() == 2
+    assert (standing(handoff.lead).held_back, standing(handoff.lead).again_at) == ("", None)
+
+
+def test_who_was_left_alone_for_a_while_comes_back_by_themselves(rep):
+    agreement()
+    look(3, lead=ANA)
+    qualification.drain()
+    handoff = owners.recall(Handoff.objects.get().uid, by=marketer())
+    qualification.drain()
+    over = JournalEntry.objects.get(kind="handoff.recalled").occurred_at + dt.timedelta(days=30)
+    found = standing(handoff.lead)
+    assert found.held_back == f"Left alone until {over:%Y-%m-%d}: the last handoff was recalled."
+    assert found.again_at == found.scored_at + dt.timedelta(days=1)
+
+
+def test_the_end_of_a_handoff_ends_the_wait_of_its_account_s_people(rep):
+    agreement()
+    look(3)
+    qualification.drain()
+    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
+    decisions.qualify(handoff.uid, by=as_person(rep))
+    look(3, lead=ANA)
+    qualification.drain()
+    assert standing(Lead.objects.get()).held_back == "Its account is with sales already; one open handoff at a time."
+    assert not Touched.objects.exists()
+    record_outcome(handoff.uid, OutcomeInput(kind="lost"), by=as_person(rep))
+    assert Touched.objects.filter(lead_id=Lead.objects.get().pk).exists()
+    qualification.drain()
+    assert Handoff.objects.exclude(pk=handoff.pk).get().lead.email == "ana@nortex.example"
+    assert standing(Lead.objects.get()).held_back == ""
+
+
+def test_who_is_held_back_is_judged_anew_once_a_day_whatever_for():
+    agreement()
+    team = TeamFactory()
+    TeamFactory()
+    look(3)
+    qualification.drain()
+    held = standing(Account.objects.get())
+    assert held.held_back != ""
+    assert held.again_at == held.scored_at + dt.timedelta(days=1)
+    RoutingRule.objects.create(name="Everybody", team=team)
+    assert qualification.drain() == 0
+    Standing.objects.update(again_at=ago(seconds=1))
+    qualification.drain()
+    assert Handoff.objects.get().team == team
+    assert standing(Account.objects.get()).met_at == held.met_at
+
+
+def test_a_new_agreement_looks_back_when_it_is_published_so(rep):
+    agreement(mql={"rules": [{"key": "lead", "label": "Interest", "min_intent": 100}]})
+    look(2, lead=ANA)
+    look(1, lead=LeadInput(email="bob@nortex.example", name="Bob Lind"), occurred_at=ago(days=1_000))
+    qualification.drain()
+    agreement(mql={"rules": [{"key": "lead", "label": "Interest", "min_intent": 10}]})
+    assert qualification.drain() == 0
+    easy = agreement(mql={"rules": [{"key": "lead", "label": "Interest", "min_intent": 11}]}, looks_back=True)
+    assert set(Touched.objects.values_list("lead_id", "account_id")) == {
+        (Lead.objects.get(name="Ana Duarte").pk, None),
+        (None, Account.objects.get().pk),
+    }
+    qualification.drain()
+    assert (Handoff.objects.get().lead.name, Handoff.objects.get().agreement) == ("Ana Duarte", easy)
+
+
 def test_a_condition_waits_for_a_marketer_s_word(rep):
     agreement()
     look(3, lead=ANA)

@@ -107,10 +107,14 @@ feedback:handoff-turn-back         GET  302 200 404 404 200 404 403 403 404
 feedback:handoff-turn-back         POST 302 302 404 404 302 404 403 403 404
 feedback:handoff-undo              GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-undo              POST 302 409 404 404 409 404 403 403 404
+feedback:handoff-unuphold          GET  302 405 405 405 405 405 405 405 405
+feedback:handoff-unuphold          POST 302 403 404 404 403 404 409 409 404
 feedback:handoff-uphold            GET  302 405 405 405 405 405 405 405 405
 feedback:handoff-uphold            POST 302 403 404 404 403 404 409 409 404
 feedback:held-back                 GET  302 403 403 403 200 200 200 200 403
 feedback:held-back                 POST 302 405 405 405 405 405 405 405 405
+feedback:held-back-again           GET  302 405 405 405 405 405 405 405 405
+feedback:held-back-again           POST 302 403 403 403 302 302 302 302 403
 feedback:lead                      GET  302 200 404 404 200 404 200 200 404
 feedback:lead                      POST 302 405 405 405 405 405 405 405 405
 feedback:questions                 GET  302 403 403 403 200 200 200 200 403
@@ -121,6 +125,10 @@ feedback:report-handoffs           GET  302 200 200 200 200 200 200 200 403
 feedback:report-handoffs           POST 302 405 405 405 405 405 405 405 405
 feedback:report-handoffs-csv       GET  302 200 200 200 200 200 200 200 403
 feedback:report-handoffs-csv       POST 302 405 405 405 405 405 405 405 405
+feedback:report-handoffs-unuphold  GET  302 405 405 405 405 405 405 405 405
+feedback:report-handoffs-unuphold  POST 302 403 403 403 403 403 400 400 403
+feedback:report-handoffs-uphold    GET  302 405 405 405 405 405 405 405 405
+feedback:report-handoffs-uphold    POST 302 403 403 403 403 403 400 400 403
 feedback:report-rejections         GET  302 200 200 200 200 200 200 200 403
 feedback:report-rejections         POST 302 405 405 405 405 405 405 405 405
 feedback:report-rejections-csv     GET  302 200 200 200 200 200 200 200 403

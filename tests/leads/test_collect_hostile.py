@@ -129,7 +129,9 @@ def test_no_other_origin_is_this_one(origin: str):
     assert refused.status_code == 204
     assert "Access-Control-Allow-Origin" not in refused
     sent = post(form.key, {**ANA_FILLED, "leadloop_token": aged_token(form)}, origin=origin)
-    assert sent.status_code == 404
+    # A form whose origin is kept back is asked for once more on a page of ours, and not taken.
+    assert sent.status_code == (400 if origin == "null" else 404)
+    assert "Access-Control-Allow-Origin" not in sent
     assert kept() == before
 
 

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from feedback.pages.agreements import name_of
-from feedback.pages.outlook import OutlookWords, Row, words_of
+from feedback.pages.outlook import OutlookWords, words_of
+from feedback.pages.outlook_rows import Row
 from feedback.reports.outlook import whole_quarter
 from leads.models import AgreementState
 from leads.reports.agreements import the_draft, versions

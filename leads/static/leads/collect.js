@@ -6,14 +6,17 @@
     const doc = document, { dataset: set, src } = doc.currentScript, nav = navigator, key = "leadloop", on = addEventListener;
     const url = new URL("collect/", src);
     const refused = nav.globalPrivacyControl || nav.doNotTrack == 1;
-    const random = () => crypto.getRandomValues(new Uint32Array(4)).reduce((text, n) => text + n.toString(36), "");
+    const random = () => crypto.getRandomValues(new Uint32Array(3)).join("");
     // Where storage is forbidden, the id lives as long as the page.
     const store = safe(() => localStorage)() || {};
     let id, page, spent, at, from = doc.referrer;
 
     const send = (more) => {
       const body = JSON.stringify({ site: set.site, visitor: id, ...more });
-      nav.sendBeacon?.(url, body) || fetch(url, { method: "POST", body, keepalive: true, mode: "no-cors" }).catch(safe);
+      // Both go out while a page closes; only fetch says where from on a page that sends no referrer.
+      if ("keepalive" in Request.prototype)
+        fetch(url, { method: "POST", body, keepalive: true }).catch(safe);
+      else nav.sendBeacon(url, body);
     };
     // Visible time only: what lies in a tab behind another one is not read.
     const leave = safe(() => {
@@ -59,9 +62,8 @@
     on("visibilitychange", () => doc.hidden ? leave() : page && (at = Date.now()));
     on("submit", safe(({ target }) => {
       const name = key + "_visitor";
-      if (!id || !target.action.startsWith(new URL("forms/", src))) return;
-      const field = target[name] || target.appendChild(doc.createElement("input"));
-      Object.assign(field, { type: "hidden", name, value: id });
+      if (!id || !target.getAttribute("action").startsWith(new URL("forms/", src))) return;
+      Object.assign(target[name] || target.appendChild(doc.createElement("input")), { type: "hidden", name, value: id });
     }), true);
     if (refused || set.consent) consent(set.consent == "given");
   })();

@@ -5,14 +5,20 @@
     const forms = new URL("forms/", document.currentScript.src).href;
     addEventListener("focusin", ({ target }) => {
       const form = target.form;
-      if (!form || form.leadloop_token || !form.action.startsWith(forms)) return;
+      // Not form.action: a field of that name would be in its place.
+      const action = form?.getAttribute("action") ?? "";
+      if (!action.startsWith(forms) || form.querySelector("[name=leadloop_token]")) return;
       const field = form.appendChild(document.createElement("input"));
       field.type = "hidden";
       field.name = "leadloop_token";
-      fetch(`${form.action}token/`, { credentials: "omit" })
+      fetch(`${action}token/`, { credentials: "omit" })
         .then((answer) => answer.json())
         .then((given) => { field.value = given.token })
         .catch(() => field.remove());
+    });
+    // Whoever comes back to a form that was sent writes a new one: a token is good for one.
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted) document.querySelectorAll("[name=leadloop_token]").forEach((field) => field.remove());
     });
   } catch {}
 })();

@@ -1,6 +1,7 @@
 """Routing by API: previews, owners of accounts, upheld rejections, and the trace of a handoff."""
 
 import pytest
+from django.urls import reverse
 
 from feedback.actions import decisions
 from feedback.actions.ownership import own_accounts
@@ -113,6 +114,58 @@ def test_a_handoff_says_how_it_was_routed_and_a_rejection_is_upheld():
     assert crm.post("handoff-uphold", uid).status_code == 409
     assert (Turn.objects.get().owed, Handoff.objects.get(uid=uid).upheld_at is not None) == (1, True)
     assert Caller(rep.user).post("handoff-uphold", uid).status_code == 403
+
+
+def another_offer() -> dict:
+    number = Handoff.objects.count()
+    return offer_body(external_id=f"opp-{number}", lead={"email": f"{number}@vialto.example"})
+
+
+def rejected(rep, crm) -> str:
+    """The uid of a handoff that was routed to the rep, who rejected it."""
+    uid = crm.post("handoffs", data=another_offer()).data["uid"]
+    decisions.reject(uid, by=as_person(rep), reason="fit.company_size", evidence={"employee_count": 3})
+    return uid
+
+
+def test_an_uphold_is_taken_back_by_api_if_it_is_still_what_was_read():
+    rep = RepFactory()
+    everybody(rep.team)
+    crm = integrator()
+    uid = rejected(rep, crm)
+    assert crm.post("handoff-unuphold", uid).status_code == 409
+
+    def expecting(tag: str, name: str):
+        return crm.raw(reverse(f"api:{name}", args=[uid]), "{}", headers={"If-Match": tag})
+
+    before = crm.get("handoff", uid)["ETag"]
+    upheld = expecting(before, "handoff-uphold")
+    assert (upheld.status_code, Turn.objects.get().owed) == (200, 1)
+    assert expecting(before, "handoff-unuphold").status_code == 412
+    assert integrator().post("handoff-unuphold", uid).status_code == 403
+    assert Caller(rep.user).post("handoff-unuphold", uid).status_code == 403
+    assert (Turn.objects.get().owed, Handoff.objects.get(uid=uid).upheld_at is None) == (1, False)
+    taken_back = expecting(upheld["ETag"], "handoff-unuphold")
+    assert (taken_back.status_code, Turn.objects.get().owed, Handoff.objects.get(uid=uid).upheld_at) == (200, 0, None)
+    kinds = JournalEntry.objects.filter(handoff_uid=uid, kind__startswith="rejection.").order_by("id")
+    assert list(kinds.values_list("kind", flat=True)) == ["rejection.upheld", "rejection.unupheld"]
+    assert crm.post("handoff-unuphold", uid).status_code == 409
+
+
+def test_many_are_upheld_and_taken_back_in_one_request_with_a_result_each():
+    rep = RepFactory()
+    everybody(rep.team)
+    crm = integrator()
+    uids = [rejected(rep, crm) for _ in range(2)]
+    pending = str(offered(rep).uid)
+    batch = [{"handoff": uid, "verb": "uphold"} for uid in (*uids, pending, uids[0])]
+    results = crm.post("handoffs-decide", data=batch).data["results"]
+    assert [row["status"] for row in results] == [200, 200, 409, 409]
+    assert Turn.objects.get().owed == 2
+    batch = [{"handoff": uid, "verb": "unuphold"} for uid in (*uids, pending)]
+    results = crm.post("handoffs-decide", data=batch).data["results"]
+    assert [row["status"] for row in results] == [200, 200, 409]
+    assert (Turn.objects.get().owed, Handoff.objects.filter(upheld_at=None).count()) == (0, 3)
 
 
 def test_an_offer_that_no_rule_takes_says_which_field_to_fill():

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from feedback.logic.outlook import Met, Offered, Watched, first_met, met_on, quarter, volume, would_keep
+from feedback.logic.outlook import Met, Watched, first_met, met_on, quarter, would_keep
+from feedback.logic.outlook_past import Passed
+from feedback.logic.outlook_volume import Offered, Theirs, volume
 from feedback.logic.rates import likely_counts
+from feedback.logic.states import State
 from leads.logic.agreement import ACCOUNT, LEAD, OPTED_IN, Agreement, Count, Duties, FitTerm, IntentTerm, MqlRule
 from leads.logic.conditions import Condition
 from leads.logic.scoring import DayCount
@@ -35,6 +38,12 @@ def did(number: int, count: int = 1, **more) -> DayCount:
 
 def somebody(*days: DayCount, of: str = LEAD, **more) -> Watched:
     return Watched(of=of, facts={}, days=days, **more)
+
+
+def real(on: dt.date) -> Passed:
+    """A handoff that qualified on that day."""
+    at = dt.datetime.combine(on, dt.time(15), dt.UTC)
+    return Passed(pk=1, root=1, since_on=on, qualified_at=at, is_given=True, state=State.PENDING, over_at=None)
 
 
 def first(who: Watched, agreement: Agreement = AGREEMENT) -> int | None:
@@ -79,11 +88,9 @@ class TestFirstMet:
         assert first(somebody(*days)) == expected
         assert first(somebody(*reversed(days))) == expected
 
-    def test_nobody_is_offered_who_was_with_sales_or_may_not_be_offered(self):
+    def test_nobody_is_offered_who_may_not_be_offered(self):
         on = FIRST + dt.timedelta(days=5)
         days = (did(1, 3), did(5, 3), did(9, 3))
-        assert first(somebody(*days, free_from=on)) == 5
-        assert first(somebody(*days, free_from=dt.date.max)) is None
         assert first(somebody(*days, barred_from=on)) == 1
         assert first(somebody(*days, barred_from=dt.date.min)) is None
 
@@ -105,21 +112,21 @@ class TestFirstMet:
 class TestWouldKeep:
     def test_by_the_lead_by_its_account_or_not_at_all(self):
         lead, company = somebody(did(0, 3)), somebody(did(0, 3), of=ACCOUNT)
-        assert would_keep(AGREEMENT, [lead, company], FIRST)
-        assert would_keep(OF_ACCOUNT, [lead, company], FIRST)
-        assert would_keep(OF_ACCOUNT, [lead], FIRST) is False
-        assert would_keep(AGREEMENT, [lead], FIRST + dt.timedelta(days=7)) is False, (
+        assert would_keep(AGREEMENT, [lead, company], real(FIRST))
+        assert would_keep(OF_ACCOUNT, [lead, company], real(FIRST))
+        assert would_keep(OF_ACCOUNT, [lead], real(FIRST)) is False
+        assert would_keep(AGREEMENT, [lead], real(FIRST + dt.timedelta(days=7))) is False, (
             "three visits in a week, but before"
         )
 
     def test_without_a_past_nobody_can_tell(self):
-        assert would_keep(AGREEMENT, [], FIRST) is None
-        assert would_keep(AGREEMENT, [somebody(did(1, 3))], FIRST) is None, "it was done after the offer"
+        assert would_keep(AGREEMENT, [], real(FIRST)) is None
+        assert would_keep(AGREEMENT, [somebody(did(1, 3))], real(FIRST)) is None, "it was done after the offer"
 
     def test_context_is_too_old(self):
         lasting = replace(AGREEMENT, rules=(replace(VISITS, counts=(replace(VISITS.counts[0], within_days=90),)),))
         who, on = somebody(did(0, 3)), FIRST + dt.timedelta(days=12)
-        assert met_on(lasting, who, on) == Met(on, "visits")
+        assert met_on(lasting, who, on) == (Met(on, "visits"), who)
         recent = replace(lasting, duties=Duties(context_days=10))
         assert met_on(recent, who, on) is None
         assert met_on(recent, somebody(did(0, 3), did(20)), on) is None, "what came later was not known then"
@@ -139,13 +146,14 @@ class TestVolume:
                 self.offer(90, None, 11, was_seen=False),
             ],
             QUARTER,
+            Theirs(),
         )
         assert (found.total, found.unseen) == (3, 2)
         assert found.by_rule == {"visits": 2, "target": 1}
         assert found.by_week == (1, 1, *[0] * 10, 1)
 
     def test_nothing(self):
-        assert volume([], QUARTER).by_week == (0,) * 13
+        assert volume([], QUARTER, Theirs()).by_week == (0,) * 13
 
 
 # -- what must hold of any quarter -------------------------------------------------------------------------------------
@@ -217,13 +225,15 @@ def test_a_stricter_agreement_never_offers_more(agreement: Agreement, people, da
         )
     )
     rules = tuple(new for one in agreement.rules if (new := stricter if one is rule else one))
-    mine, theirs = (volume(replayed(one, people), QUARTER) for one in (replace(agreement, rules=rules), agreement))
+    mine, theirs = (
+        volume(replayed(one, people), QUARTER, Theirs()) for one in (replace(agreement, rules=rules), agreement)
+    )
     assert mine.total <= theirs.total
 
 
 @given(agreements_of(), people_of)
 def test_everybody_counts_once_and_every_sum_agrees(agreement: Agreement, people):
-    found = volume(replayed(agreement, people), QUARTER)
+    found = volume(replayed(agreement, people), QUARTER, Theirs())
     assert found.total <= len(people)
     assert found.total == sum(found.by_week) == sum(found.by_rule.values())
 

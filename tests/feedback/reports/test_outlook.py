@@ -131,7 +131,11 @@ class TestVolume:
         visited(won_over.lead, 9, 3)
         assert found().draft.volume.by_week == (0, 0, 1, *[0] * 10), "suppressed today only"
         visited(won_over.lead, 12, 3)
+        assert found().draft.volume.total == 1, "it was lost on the day 10, and thirty days are not over"
+        assert found().draft.volume.held == 2
+        visited(won_over.lead, 42, 3)
         assert found().draft.volume.total == 2, "the handoff from before the quarter is over"
+        assert found().draft.volume.held == 1
 
     def test_a_target_account_counts_without_a_form_and_only_without_its_people(self):
         alone, with_people = account(is_target=True), account(is_target=True)

@@ -119,9 +119,11 @@ def made_ready(verb: str, crm: Caller) -> None:
     if verb in {"answer", "resume"}:
         asked = {"reason": "missing_context", "question": "Which product?"}
         assert crm.post("handoff-hold", story.UID, data=asked).status_code == 200
-    if verb == "uphold":
+    if verb in {"uphold", "unuphold"}:
         rejection = {"reason": "fit.company_size", "evidence": {"employee_count": 3}}
         assert crm.post("handoff-reject", story.UID, data=rejection).status_code == 200
+    if verb == "unuphold":
+        assert crm.post("handoff-uphold", story.UID).status_code == 200
     if verb == "meet":
         rejection = {"reason": "data.invalid_contact", "evidence": {"channel_failed": "phone"}}
         assert crm.post("handoff-reject", story.UID, data=rejection).status_code == 200

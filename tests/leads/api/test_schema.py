@@ -1,5 +1,6 @@
 """The description of the API: valid, complete, and readable under the strict CSP."""
 
+import json
 import re
 
 import pytest
@@ -44,6 +45,16 @@ def test_it_describes_every_address(schema):
     ours = {path for path in paths(get_resolver()) if path.startswith("/api/v1/")}
     assert set(schema["paths"]) == ours - {"/api/v1/schema/", "/api/v1/docs/"}
     assert len(schema["paths"]) >= 40
+
+
+def test_null_is_described_where_it_stands_for_what_is_not_given(schema):
+    asked = schema["components"]["schemas"]["AbsenceShapeRequest"]
+    assert asked["properties"]["note"]["type"] == ["string", "null"]
+    assert asked["properties"]["starts_at"]["type"] == "string"
+
+
+def test_it_speaks_of_what_is_sent_not_of_our_code(schema):
+    assert "dataclass" not in json.dumps(schema)
 
 
 MAKES = {("/api/v1/reps/{uid}/absences/", "post")}

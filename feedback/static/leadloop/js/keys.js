@@ -63,6 +63,7 @@
     }
     const fixed = [];
     if (document.querySelector("[data-list]")) fixed.push(...row(["j", "k"], "Next and previous in the list"));
+    if (document.querySelector("[data-list] input[type=checkbox]")) fixed.push(...row(["x"], "Choose the one you are at"));
     if (document.querySelector("[data-search]")) fixed.push(...row(["/"], "Search"));
     list.replaceChildren(
       ...[...rows].flatMap(([key, words]) => row(key.split(" "), words)),

@@ -1,4 +1,4 @@
-// j and k move through the list of the page. In a list marked "follow" the row moved to is also shown, once the hand rests.
+// j and k move through the list of the page, x ticks the row one is at. In a list marked "follow" the row moved to is also shown, once the hand rests.
 "use strict";
 
 (() => {
@@ -9,7 +9,7 @@
   const links = () => [...document.querySelectorAll("[data-list] :is(a[data-uid], a[data-row])")];
 
   const current = (rows) => {
-    const focused = rows.indexOf(document.activeElement);
+    const focused = rows.findIndex((row) => (row.closest("tr") || row).contains(document.activeElement));
     return focused >= 0 ? focused : rows.findIndex((row) => row.hasAttribute("aria-current"));
   };
 
@@ -28,9 +28,16 @@
     return true;
   };
 
+  const tick = () => {
+    const box = document.activeElement?.closest("[data-list] tr")?.querySelector("input[type=checkbox]");
+    box?.click();
+    return Boolean(box);
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches?.("input, select, textarea") || document.querySelector("dialog[open]")) return;
+    const isTyping = event.target.matches?.("input:not([type=checkbox]), select, textarea");
+    if (isTyping || document.querySelector("dialog[open]")) return;
     let isOff = false;
     try {
       isOff = localStorage.getItem("leadloop_keys") === "off";
@@ -39,6 +46,7 @@
     }
     const step = { j: 1, k: -1 }[event.key];
     if (step && !isOff && move(step)) event.preventDefault();
+    if (event.key === "x" && !event.repeat && !isOff && tick()) event.preventDefault();
   });
 
   // The list says which row is shown beside it; on a phone the shown one takes the place of the list.

@@ -15,6 +15,8 @@
     toast.dataset.arrived = "yes";
     const button = toast.querySelector("[data-close-toast]");
     if (button) button.hidden = false;
+    // On a page without a handoff the answer to an undo has no place: its form is sent as any form is.
+    if (!document.getElementById("handoff")) toast.querySelector("form")?.removeAttribute("hx-post");
     if (!toast.querySelector("form") && !toast.classList.contains("error")) setTimeout(() => leave(toast), STAY);
   };
 
