@@ -28,6 +28,10 @@ class PreviewForm(forms.Form):
     fit = forms.IntegerField(label="Fit", min_value=0, max_value=100, required=False)
     intent = forms.IntegerField(label="Intent", min_value=0, max_value=100, required=False)
 
+    def has_facts(self) -> bool:
+        """Whether anything but a lead was typed, or is wrong."""
+        return any(name != "lead" for name in [*self.changed_data, *self.errors])
+
     def told(self) -> Told:
         """What was typed, but for the lead."""
         given = self.cleaned_data

@@ -83,7 +83,7 @@ def _busy(request: HttpRequest) -> HttpResponse:
 
 
 def _told(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    is_program = request.path.startswith("/api/")
+    is_program = request.path_info.startswith("/api/")
     return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE) if is_program else None
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from leads.actions.websites import new_key
 from leads.admin_kinds import Guarded
-from leads.forms_web import WebFormForm, WebsiteForm
-from leads.logic.web_form import CONSENT, MEANINGS, MESSAGE, TRAP, USUAL
+from leads.forms_web import WebFormForm, WebsiteForm, fields_of
+from leads.logic.web_form import CONSENT, MEANINGS, MESSAGE, TRAP
 from leads.models import WebForm, Website
 from leads.reports.websites import KEPT_OUT_DAYS, heard_of, kept_out_of
 
@@ -109,7 +109,7 @@ def _markup(form: WebForm) -> list[str]:
         f'<script src="{_url("form-script")}" defer></script>',
         f'<form method="post" action="{_url("form", form.key)}">',
     ]
-    for own, meaning in (form.fields or USUAL).items():
+    for own, meaning in fields_of(form):
         label = MEANINGS[meaning][0]
         if meaning == CONSENT:
             lines.append(f'  <label><input type="checkbox" name="{own}"> {label}</label>')

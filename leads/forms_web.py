@@ -29,6 +29,8 @@ _COMPLETE = {
     "country": "country",
     "language": "language",
 }
+_FIRST = ("name", "first_name", "last_name")
+_READING_ORDER = (*_FIRST, *(one for one in MEANINGS if one not in _FIRST))
 LEAST_SECONDS, LEAST_SECONDS_AGAIN = 2, 1
 _LONGEST_TOKEN = 800
 
@@ -71,8 +73,13 @@ def read_token(form: WebForm, text: object) -> Token | None:
     return token if key == form.key else None
 
 
+def fields_of(form: WebForm) -> list[tuple[str, str]]:
+    """The form's own names, each with what it means, as people fill them in: the database keeps no order of names."""
+    return sorted((form.fields or USUAL).items(), key=lambda one: _READING_ORDER.index(one[1]))
+
+
 class FilledForm(forms.Form):
-    """A web form as a page of ours shows it: its own fields in their order, then those nobody sees."""
+    """A web form as a page of ours shows it: its own fields, then those nobody sees."""
 
     use_required_attribute = True
 
@@ -81,7 +88,7 @@ class FilledForm(forms.Form):
     ) -> None:
         given = given or {}
         super().__init__(initial={**given, VISITOR: visitor})
-        for own, meaning in (form.fields or USUAL).items():
+        for own, meaning in fields_of(form):
             self.fields[own] = _field(meaning)
         least = LEAST_SECONDS_AGAIN if given else LEAST_SECONDS
         token = make_token(form, given_to=page, least_seconds=least)
@@ -157,7 +164,9 @@ class WebFormForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["fields"] = "\n".join(f"{own} = {meaning}" for own, meaning in self.instance.fields.items())
+        self.initial["fields"] = "\n".join(
+            f"{own} = {meaning}" for own, meaning in (fields_of(self.instance) if self.instance.fields else ())
+        )
 
     def clean_fields(self) -> dict[str, str]:
         """What each of the form's own names means."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import user_logged_in
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -22,5 +23,8 @@ def make_room(sender: object, *, user: AbstractBaseUser, **kwargs: Any) -> None:
 
 
 def prepare(sender: object, *, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Have the connection keep the plans of what it runs often, where it can."""
-    prepared.keep_plans(connection)
+    """Have our connection keep the plans of what it runs often, where it can; other databases of the project are none
+    of ours.
+    """
+    if connection.alias == DEFAULT_DB_ALIAS:
+        prepared.keep_plans(connection)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Case, Q, When
+from django.db.models.functions import Coalesce
 
 from feedback.actions.identified import take_names
 from feedback.actions.offer_input import KnownOffer
@@ -128,15 +129,17 @@ def _who(row: Handoff) -> str:
 
 def _last_ended(qualified: Sequence[Qualified]) -> Mapping[tuple[str, int], Ended]:
     """The last handoff that each of them had and that is over, one that was won before all others; of an account, of
-    those without a person.
+    those without a person. The last is the one that was decided last: one recalled while an older went on is not.
     """
     rows = Handoff.objects.exclude(state__in=sorted(ACTIVE | {State.TURNED_BACK})).select_related(
         "reason", "recycle_plan"
     )
     is_won = Case(When(state=State.WON, then=0), default=1)
-    of_leads = rows.filter(lead__in=_keys(one.lead for one in qualified)).order_by("lead_id", is_won, "-pk")
+    own = Case(When(state=State.LOST, then="closed_at"), default=Coalesce("disposed_at", "decided_at"))
+    last = is_won, Coalesce(own, "offered_at").desc(), "-pk"
+    of_leads = rows.filter(lead__in=_keys(one.lead for one in qualified)).order_by("lead_id", *last)
     alone = rows.filter(account__in=_keys(one.account for one in qualified if not one.lead), lead=None)
-    of_accounts = alone.order_by("account_id", is_won, "-pk").distinct("account_id")
+    of_accounts = alone.order_by("account_id", *last).distinct("account_id")
     found = {("lead", row.lead_id or 0): row for row in of_leads.distinct("lead_id")}
     found |= {("account", row.account_id or 0): row for row in of_accounts}
     ends = _ends(found.values())

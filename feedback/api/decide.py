@@ -43,6 +43,7 @@ VERBS: dict[str, type[VerbView]] = {
     "recall": verbs.RecallView,
     "uphold": routing.UpholdView,
     "unuphold": routing.UnupholdView,
+    "meet": routing.MeetView,
 }
 _OWN = ("handoff", "verb", "if_match")
 

@@ -7,7 +7,7 @@ alike for every agreement: facts are those of today, and nobody knows what sales
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from feedback.logic.outlook_past import Moment, Passed, Person, first_of, is_held
 from feedback.logic.periods import Window, day_start
@@ -197,20 +197,34 @@ def would_keep(agreement: Agreement, those: Collection[Watched], real: Passed) -
 
     An earlier handoff holds it back where it would have been there: because it is given, or would have been kept too.
     """
-    on = real.qualified_at.astimezone(dt.UTC).date()
-    if not any(day.happened_on <= on for one in those for day in one.days):
-        return None
-    return any(_keeps(agreement, one, those, real, on) for one in those)
+    return _Keeping(agreement, those).keeps(real)
 
 
-def _keeps(agreement: Agreement, watched: Watched, those: Collection[Watched], real: Passed, on: dt.date) -> bool:
-    if not met_on(agreement, watched, on):
-        return False
-    # Whom it follows by way of turn backs is the same offer.
-    before = [one for one in watched.past if one.root != real.root and one.pk < real.pk and one.since_on <= on]
-    there = [one for one in before if one.is_given or would_keep(agreement, those, one)]
-    others = [one for one in watched.others if one.is_given and one.root != real.root]
-    return not is_held(there, others, _moment(agreement, watched, real.qualified_at))
+@dataclass
+class _Keeping:
+    """What an agreement would have offered of the handoffs of these, each asked once: an earlier one is asked of by all
+    that came after it.
+    """
+
+    agreement: Agreement
+    those: Collection[Watched]
+    known: dict[int, bool | None] = field(default_factory=dict)
+
+    def keeps(self, real: Passed) -> bool | None:
+        if real.pk not in self.known:
+            on = real.qualified_at.astimezone(dt.UTC).date()
+            is_known = any(day.happened_on <= on for one in self.those for day in one.days)
+            self.known[real.pk] = any(self._keeps_one(one, real, on) for one in self.those) if is_known else None
+        return self.known[real.pk]
+
+    def _keeps_one(self, watched: Watched, real: Passed, on: dt.date) -> bool:
+        if not met_on(self.agreement, watched, on):
+            return False
+        # Whom it follows by way of turn backs is the same offer.
+        before = [one for one in watched.past if one.root != real.root and one.pk < real.pk and one.since_on <= on]
+        there = [one for one in before if one.is_given or self.keeps(one)]
+        others = [one for one in watched.others if one.is_given and one.root != real.root]
+        return not is_held(there, others, _moment(self.agreement, watched, real.qualified_at))
 
 
 def earliest(moments: Iterable[dt.datetime | None]) -> dt.date | None:

@@ -103,7 +103,7 @@ def is_held(own: Iterable[Passed], others: Iterable[Passed], moment: Moment) -> 
         return False
     return bool(
         why_not_again(
-            max(over, key=lambda one: one.pk).ended(moment.now),
+            max(over, key=lambda one: (one.over_at or moment.now, one.pk)).ended(moment.now),
             engaged_at=moment.engaged_at,
             consent=moment.consent,
             again_after_days=moment.again_after_days,

@@ -61,7 +61,7 @@ def why_not_again(
     """Why somebody may not be offered now, as a sentence; "" when they may. `last` is the last handoff that is over.
 
     Whoever was refused needs to have done something since, and the refusal's plan met; a customer is never offered as
-    a lead; after an end without a reason they are left alone for `again_after_days`.
+    a lead; after an end without a reason they are left alone for `again_after_days`, and for 0 until they do something.
     """
     if last is None or last.state == State.TURNED_BACK:
         return ""
@@ -70,7 +70,11 @@ def why_not_again(
     until = again_at(last, again_after_days=again_after_days)
     is_early = until is not None and now < until
     if last.state not in WITH_REASON:
-        return f"Left alone until {until:%Y-%m-%d}: the last handoff {_ENDED[last.state]}." if is_early else ""
+        if is_early:
+            return f"Left alone until {until:%Y-%m-%d}: the last handoff {_ENDED[last.state]}."
+        # Without any time between, whoever is offered would be so again at each end, for ever.
+        is_silent = not again_after_days and engaged_at <= last.ended_at
+        return f"Nothing was done since the last handoff {_ENDED[last.state]}." if is_silent else ""
     if last.plan is None:
         return f"Refused for good: {last.reason}."
     if is_early:

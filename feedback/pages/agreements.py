@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -14,14 +14,19 @@ from leads.logic.contributed import change_words
 from leads.models import AgreementState, Side
 from leads.reports.agreements import Signature, Version
 
+_POINTS = ".,;:)%"
+
 
 @dataclass(frozen=True)
 class PartWords:
-    """A part of a sentence. A figure has its history: its values, the latest first."""
+    """A part of a sentence. A figure has its history, its values, the latest first, and as `tail` the point or comma
+    behind it, which no line may begin with.
+    """
 
     words: str
     history: tuple[Since, ...] = ()
     is_figure: bool = False
+    tail: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,10 +143,15 @@ def _section(section: Section, found: Mapping[str, list[Since]]) -> SectionWords
 
 
 def _line(line: Line, found: Mapping[str, list[Since]]) -> LineWords:
-    parts = (
-        PartWords(part.words, tuple(found.get(part.key, ())), True) if isinstance(part, Figure) else PartWords(part)
-        for part in line.parts
-    )
+    parts: list[PartWords] = []
+    for part in line.parts:
+        if isinstance(part, Figure):
+            parts.append(PartWords(part.words, tuple(found.get(part.key, ())), True))
+            continue
+        rest = part.lstrip(_POINTS) if parts and parts[-1].is_figure else part
+        if rest != part:
+            parts[-1] = replace(parts[-1], tail=part.removesuffix(rest))
+        parts.append(PartWords(rest))
     return LineWords(line.name, tuple(parts))
 
 

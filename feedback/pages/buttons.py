@@ -117,7 +117,7 @@ class _Bar:
         upheld_at = self.handoff.upheld_at
         if upheld_at is None:
             refusal = "rejection" if self.state == State.REJECTED else "return"
-            yield self.action(f"Uphold the {refusal}", "", "handoff-uphold", "strong", "post")
+            yield self.action(f"Uphold the {refusal}", "u", "handoff-uphold", "strong", "post")
         elif self.upheld_by == self.reader.person.user_id and self.now - upheld_at <= self.reader.undo_window:
             yield self.action("Undo the uphold", "z", "handoff-unuphold", "strong", "post")
 

@@ -47,8 +47,7 @@ class PlaceRow:
     name: str
     weight: str
     due_share: str
-    share: str
-    taken: str
+    got: str
     load: str
     now: str
 
@@ -212,8 +211,7 @@ def _row(place: Place, *, due: int, taken: int) -> PlaceRow:
         name=str(place.rep),
         weight=str(place.weight),
         due_share=rate_words(place.weight / due) if due else "",
-        share=rate_words(place.taken_count / taken if taken else None),
-        taken=str(place.taken_count),
+        got=f"{place.taken_count}, {rate_words(place.taken_count / taken)}" if place.taken_count else "none",
         load=f"{place.load} of {place.rep.capacity}",
         now=" · ".join(filter(None, [_now(place.member, place.load), _owed(place.owed)])),
     )

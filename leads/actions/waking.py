@@ -16,10 +16,17 @@ WITH due AS (
     RETURNING lead_id, account_id)
 INSERT INTO leads_touched (lead_id, account_id) SELECT lead_id, account_id FROM due
 """
-_LOOK_AGAIN = """
-INSERT INTO leads_touched (lead_id, account_id)
-SELECT lead_id, account_id FROM leads_standing WHERE NOT held_back = ''
+# So many a second, from now on: whoever does something meanwhile does not wait for all of them.
+_IN_TURN = """
+INSERT INTO leads_touched (lead_id, account_id, not_before_at)
+SELECT lead_id, account_id, clock_timestamp() + interval '1 second' * ((row_number() OVER () - 1) / 500)
+FROM ({}) AS those
 """
+# Whoever waits already does not wait twice, however often somebody asks.
+_LOOK_AGAIN = _IN_TURN.format("""
+SELECT lead_id, account_id FROM leads_standing WHERE NOT held_back = ''
+EXCEPT SELECT lead_id, account_id FROM leads_touched
+""")
 # Those at the accounts, not only the leads themselves: one handoff of an account keeps all of it waiting.
 _ENDED = """
 INSERT INTO leads_touched (lead_id, account_id)
@@ -27,13 +34,13 @@ SELECT lead_id, account_id FROM leads_standing
 WHERE NOT rule = '' AND (lead_id = ANY(%(leads)s) OR account_id = ANY(%(accounts)s)
     OR lead_id = ANY(ARRAY(SELECT id FROM leads_lead WHERE account_id = ANY(%(accounts)s))))
 """
-_EVERYBODY = """
-INSERT INTO leads_touched (lead_id, account_id)
-SELECT DISTINCT lead_id, NULL::bigint FROM leads_engagementday WHERE lead_id IS NOT NULL AND happened_on >= %(since)s
+_EVERYBODY = _IN_TURN.format("""
+SELECT DISTINCT lead_id, NULL::bigint AS account_id FROM leads_engagementday
+WHERE lead_id IS NOT NULL AND happened_on >= %(since)s
 UNION ALL
 SELECT DISTINCT NULL::bigint, account_id FROM leads_engagementday
 WHERE account_id IS NOT NULL AND happened_on >= %(since)s
-"""
+""")
 
 
 def wake(limit: int = 500) -> int:
@@ -44,13 +51,15 @@ def wake(limit: int = 500) -> int:
 
 
 def look_again() -> int:
-    """How many are held back, all of whom are to be judged anew; one statement, no locks."""
+    """How many of those held back are to be judged anew, 500 a second: all who do not wait for that already. One
+    statement, no locks.
+    """
     return _run(_LOOK_AGAIN, [])
 
 
 def wake_everybody(*, since: dt.date) -> int:
-    """How many leads and accounts did something since that UTC day, all of whom are to be judged anew; one statement,
-    no locks.
+    """How many leads and accounts did something since that UTC day, all of whom are to be judged anew, 500 a second;
+    one statement, no locks.
     """
     return _run(_EVERYBODY, {"since": since})
 

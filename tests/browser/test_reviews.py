@@ -60,7 +60,7 @@ def test_with_nothing_ticked_it_asks_for_a_tick(refused, visit):
 def test_one_is_upheld_on_its_page_and_z_takes_it_back(refused, visit):
     mia = visit("mia")
     mia.open(f"/handoffs/{refused[0].uid}/")
-    mia.page.get_by_role("button", name="Uphold the rejection").click()
+    mia.press("u")
     mia.toast("Upheld: it was rightly refused.")
     mia.page.get_by_role("button", name="Undo the uphold").wait_for()
     assert upheld() == 1

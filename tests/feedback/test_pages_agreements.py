@@ -1,5 +1,7 @@
 """The pages of the agreement: read by everybody, written by who may, and nothing typed is lost."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -75,6 +77,14 @@ class TestReading:
         assert "<b>65</b> since Agreement 2" in text
         assert "<b>50</b> since Agreement 1" in text
         assert "<b>65</b>" in page(client_of("rep"), "agreement-version", 1), "an old page knows the later value too"
+
+    def test_no_line_begins_with_what_ends_a_part_of_a_sentence(self):
+        policy(minutes=240)
+        agreement()
+        behind = re.findall(r"</details>([^<]*)<(/?\w+)", page(client_of("rep"), "agreement"))
+        points = [(words, tag) for words, tag in behind if words[:1] in {".", ",", ";", ":", ")"}]
+        assert points
+        assert {(words.strip(".,;:)"), tag) for words, tag in points} == {("", "/span")}
 
     def test_a_version_stays_as_it_was_signed(self):
         agreement()

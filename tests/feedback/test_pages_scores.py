@@ -216,7 +216,7 @@ class TestHeldBack:
             ({"who": "accounts"}, {"sales"}),
             ({"rule": "ready"}, {"opted"}),
             ({"q": "OPTED"}, {"opted"}),
-            ({"q": "Company"}, {"sales"}),
+            ({"q": "Works"}, {"sales"}),
             ({"who": "nobody", "rule": "none"}, {"opted", "sales"}),
         ],
     )
@@ -261,7 +261,8 @@ class TestHeldBack:
         stand(busy, agreement, rule="target", why="Target.", held_back="Busy with sales.")
         stand(lead(), agreement, rule="ready", why="Offered long ago.")
         said = text_of(mia.post(f"{self.URL}again/", follow=True))
-        assert "2 are looked at again" in said
+        assert "2 are looked at again, in a moment." in said
+        assert "All are looked at again already, in a moment." in text_of(mia.post(f"{self.URL}again/", follow=True))
         assert set(Touched.objects.values_list("lead_id", "account_id")) == {(owed.pk, None), (None, busy.pk)}
 
     def test_a_rep_has_nobody_looked_at_again(self):

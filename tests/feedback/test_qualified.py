@@ -190,7 +190,8 @@ def test_who_may_not_be_contacted_is_never_offered(rep, change, words):
     assert standing(Lead.objects.get()).rule == "lead"
 
 
-def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
+def cooling_off(rep):
+    """A handoff that the rep returned; its lead has done something since, and is held back."""
     agreement()
     look(3, lead=ANA)
     qualification.drain()
@@ -198,6 +199,11 @@ def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
     decisions.return_after_work(handoff.uid, by=as_person(rep), reason="intent.research_only")
     look(3, lead=ANA, occurred_at=just_now())
     qualification.drain()
+    return handoff
+
+
+def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
+    handoff = cooling_off(rep)
     assert Handoff.objects.count() == 1
     assert standing(handoff.lead).held_back.startswith("Cooling off until ")
     RecyclePlan.objects.update(not_before_at=ago(seconds=1))
@@ -207,13 +213,7 @@ def test_a_refusal_s_cool_off_is_kept_and_then_over(rep):
 
 
 def test_when_the_cool_off_is_over_nobody_has_to_do_anything(rep):
-    agreement()
-    look(3, lead=ANA)
-    qualification.drain()
-    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
-    decisions.return_after_work(handoff.uid, by=as_person(rep), reason="intent.research_only")
-    look(3, lead=ANA, occurred_at=just_now())
-    qualification.drain()
+    handoff = cooling_off(rep)
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
     RecyclePlan.objects.update(not_before_at=soon)
     look(1, lead=ANA, occurred_at=just_now())

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.actions import decisions, reviews
 from feedback.actions.undo import undo
+from feedback.logic.rights import LEADLOOP
 from feedback.models import Handoff, RoutingRule, Turn, person_of
+from leads.actions.merging import merge_leads
 from leads.logic.errors import NotAllowed, NotFound, StateConflict
-from leads.models import JournalEntry
+from leads.models import JournalEntry, Lead
 from tests.calling import rows
 from tests.factories import RepFactory, UserFactory, as_person, manager_of, marketer
 from tests.feedback.refusals import SIZE, a_line, owed, rejected, routed, was_owed
@@ -112,6 +115,15 @@ class TestTakingItBack:
                 reviews.unuphold(handoff.uid, by=person)
         assert rows() == before
 
+    def test_the_last_word_counts_not_an_earlier_one(self, line):
+        handoff, mia, max_ = rejected(), marketer(), marketer()
+        reviews.uphold(handoff.uid, by=mia)
+        reviews.unuphold(handoff.uid, by=mia)
+        reviews.uphold(handoff.uid, by=max_)
+        with pytest.raises(NotAllowed):
+            reviews.unuphold(handoff.uid, by=mia)
+        assert reviews.unuphold(handoff.uid, by=max_).upheld_at is None
+
     def test_the_window_is_that_of_a_decision(self, line, settings):
         handoff, mia = rejected(), marketer()
         reviews.uphold(handoff.uid, by=mia)
@@ -168,6 +180,25 @@ class TestAtOnce:
             answers = together(*[lambda uid=uid, by=by: reviews.unuphold(uid, by=by) for _ in range(4)])
             assert Counter(type(answer) for answer in answers) == {Handoff: 1, StateConflict: 3}, number
             assert owed() == 0
+
+    def test_who_was_merged_meanwhile_is_told_of_as_who_they_are_now(self, line):
+        handoff, mia = rejected(), marketer()
+        keep = Lead.objects.create(email="keep@brenn.example")
+
+        def uphold():
+            try:
+                return reviews.uphold(handoff.uid, by=mia)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                merge_leads(keep.uid, handoff.lead.uid, by=LEADLOOP)
+                waiting = pool.submit(uphold)
+                with pytest.raises(TimeoutError):
+                    waiting.result(0.5)
+            assert waiting.result().lead == keep
+        assert JournalEntry.objects.get(kind="rejection.upheld").lead_uid == keep.uid
 
     def test_a_turn_is_taken_or_taken_back_never_both(self, line):
         mia = marketer()

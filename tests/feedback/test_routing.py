@@ -363,10 +363,15 @@ def test_the_routing_page_shows_lines_and_answers_who_would_get_it():
     before = rows()
     page = page_of(operations, "feedback:routing")
     assert "1 turn in the last 30 days" in page
+    assert 'data-word="Got in 30 days">1, 100 %</td>' in page
+    assert "(optional)" not in page, "nothing has to be filled in"
     assert "When the account&#x27;s country is one of DE, AT: to" in page
     page = page_of(operations, "feedback:routing", account_name="Firm 1", fit="70")
     assert f"Ana of {ana.team} would get it." in page
+    page = page_of(operations, "feedback:routing", lead=handoff.handoff.lead.email)
+    assert "<details>" in page, "who names a lead alone has no use for the facts"
     page = page_of(operations, "feedback:routing", lead=handoff.handoff.lead.email, country="fr")
+    assert "<details open>" in page
     assert f"It would wait in the queue of {ana.team}." in page
     TeamFactory()
     before = rows()

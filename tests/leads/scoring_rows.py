@@ -67,7 +67,7 @@ def lead(*, account: Account | None = None, **more: Any) -> Lead:
 
 
 def account(**more: Any) -> Account:
-    return Account.objects.create(name=f"Company {next(_numbers)}", **more)
+    return Account.objects.create(name=f"Works {next(_numbers)}", **more)
 
 
 def today() -> dt.date:

@@ -104,6 +104,14 @@ def test_thanks_are_said_on_the_website(client, url: str):
     assert "thanks_url" in answer.context["adminform"].form.errors
 
 
+def test_its_fields_stand_in_the_order_of_the_example(client):
+    form = a_form(fields={"ok": "consent", "how": "message", "your-mail": "email"})
+    shown = client.get(page("leads_webform", "change", form.pk)).content.decode()
+    assert "your-mail = email\nhow = message\nok = consent" in shown
+    places = [shown.index(f"name=&quot;{own}&quot;") for own in ("your-mail", "how", "ok")]
+    assert places == sorted(places)
+
+
 def test_what_was_kept_out_is_counted_in_words(client):
     form = a_form()
     count_kept_out(form, Why.TRAP), count_kept_out(form, Why.TRAP), count_kept_out(form, Why.LINKS)

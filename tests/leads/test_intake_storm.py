@@ -1,5 +1,6 @@
 """Everything that brings leads to sales, at once for a few seconds: nobody deadlocks, and the books still balance."""
 
+import datetime as dt
 import logging
 import random
 import threading
@@ -13,13 +14,15 @@ from django.db import OperationalError, connection
 from django.db.models import F, Sum
 from psycopg.errors import LockNotAvailable
 
-from feedback.actions import decisions, owners
+from feedback.actions import decisions, owners, reviews
 from feedback.actions.offer_input import OfferInput
 from feedback.actions.offers import offer_many
+from feedback.actions.outcomes import OutcomeInput, record_outcome
+from feedback.actions.undo import undo
 from feedback.logic.rights import LEADLOOP
-from feedback.logic.states import ACTIVE
+from feedback.logic.states import ACTIVE, WITH_REASON
 from feedback.models import AccountOwner, Handoff, RoutingRule, Turn, person_of
-from leads.actions import duplicates, qualification
+from leads.actions import duplicates, qualification, waking
 from leads.actions.engagements import EngagementInput
 from leads.actions.intake import take_engagements, take_leads
 from leads.actions.merging import merge_accounts, merge_leads
@@ -116,7 +119,7 @@ class Weather:
             decisions.turn_back(handoff.uid, by=LEADLOOP)
             return
         rep = as_person(handoff.owner)
-        what = self.dice.choice(("accept", "reject", "reject", "turn back", "return"))
+        what = self.dice.choice(("accept", "reject", "reject", "turn back", "return", "lose", "recall", "expire"))
         reason, evidence = self.dice.choice(REASONS)
         if what == "accept":
             decisions.accept(handoff.uid, by=rep)
@@ -124,15 +127,37 @@ class Weather:
             decisions.reject(handoff.uid, by=rep, reason=reason, evidence=evidence)
         elif what == "return":
             decisions.return_after_work(handoff.uid, by=rep, reason="data.left_company")
+        elif what == "lose":
+            record_outcome(handoff.uid, OutcomeInput(kind="lost"), by=rep)
+        elif what == "recall":
+            owners.recall(handoff.uid, by=self.mia)
+        elif what == "expire":
+            owners.expire(handoff.uid, by=LEADLOOP)
         else:
             decisions.turn_back(handoff.uid, by=rep)
+
+    def undo(self) -> None:
+        handoff = self.a_handoff(state__in=("accepted", "rejected", "turned_back"))
+        undo(handoff.uid, by=person_of(handoff.decided_by))
+
+    def uphold(self) -> None:
+        reviews.uphold(self.a_handoff(state__in=WITH_REASON, upheld_at=None).uid, by=self.mia)
+
+    def unuphold(self) -> None:
+        reviews.unuphold(self.a_handoff(upheld_at__isnull=False).uid, by=self.mia)
+
+    def look_again(self) -> None:
+        waking.look_again()
+        threading.Event().wait(0.2)
 
     def reassign(self) -> None:
         handoff, to = self.a_handoff(), self.dice.choice(self.reps)
         owners.reassign(handoff.uid, by=self.boss, to=to.uid)
 
-    def a_handoff(self) -> Handoff:
-        return self.dice.choice(list(Handoff.objects.filter(state__in=ACTIVE).order_by("-pk")[:10]))
+    def a_handoff(self, **asked) -> Handoff:
+        """One of the latest, of those that sales has unless others are asked for."""
+        found = Handoff.objects.filter(**(asked or {"state__in": ACTIVE})).select_related("owner", "decided_by")
+        return self.dice.choice(list(found.order_by("-pk")[:10]))
 
     def publish(self) -> None:
         limit = self.dice.randrange(20, 40)
@@ -152,7 +177,7 @@ class Weather:
 
 WORK = (
     *("take_in", "take_in", "tell_of_people", "stitch", "merge", "judge", "judge", "offer", "decide", "reassign"),
-    *("publish", "look_for_alike"),
+    *("publish", "look_for_alike", "undo", "uphold", "unuphold", "look_again"),
 )
 
 
@@ -231,7 +256,7 @@ def hanging() -> dict[str, int]:
     return found
 
 
-def test_a_storm_leaves_the_books_balanced(caplog):
+def test_a_storm_leaves_the_books_balanced(caplog, monkeypatch):
     policy(minutes=60)
     team = TeamFactory()
     reps = [RepFactory(team=team, capacity=10_000) for _ in range(3)]
@@ -243,16 +268,37 @@ def test_a_storm_leaves_the_books_balanced(caplog):
     def prepared(weather: Weather) -> None:
         weather.reps, weather.boss, weather.mia = reps, boss, mia
 
+    # Who is held back is judged anew all the time, by those who judge.
+    monkeypatch.setattr(qualification, "_AT_LEAST_EVERY", dt.timedelta(milliseconds=100))
     with caplog.at_level(logging.WARNING):
         done, wrong = blow(WORK, seconds=SECONDS, prepared=prepared)
     assert not wrong, "".join(traceback.format_exception(wrong[0]))
     assert "deadlock" not in caplog.text
     assert {name for name in WORK if not done[name] + done[f"{name} refused"]} == set(), done
+    monkeypatch.undo()
     qualification.drain()
     assert not Touched.objects.exists()
+    assert_everybody_is_offered_or_will_be_looked_at_again()
     assert counts_kept() == counts_by_row()
     assert hanging() == {}
     assert_handoffs_hold()
+
+
+def assert_everybody_is_offered_or_will_be_looked_at_again() -> None:
+    """Who meets a rule is with sales, or is held back and has their time; who waits for a handoff waits for one."""
+    waking.look_again()
+    qualification.drain()
+    met = Standing.objects.exclude(rule="")
+    assert met.exclude(held_back="").exists()
+    assert not Standing.objects.exclude(held_back="").filter(again_at=None).exists()
+    assert not Standing.objects.filter(held_back="", again_at__isnull=False).exists()
+    with_sales = Handoff.objects.filter(state__in=ACTIVE)
+    ready = met.filter(held_back="")
+    assert not ready.exclude(lead=None).exclude(lead__in=with_sales.values("lead")).exists()
+    assert not ready.exclude(account=None).exclude(account__in=with_sales.values("account")).exists()
+    accounts = with_sales.exclude(account=None).values("account")
+    waiting = met.filter(held_back__endswith="one open handoff at a time.").exclude(lead__in=with_sales.values("lead"))
+    assert not waiting.exclude(lead__account__in=accounts).exclude(account__in=accounts).exists()
 
 
 def assert_handoffs_hold() -> None:

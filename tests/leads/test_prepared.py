@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.utils import ConnectionHandler
 
 from leads.actions.allowances import spent
 from leads.actions.prepared import keep_plans, prepared_cursor
@@ -52,6 +53,23 @@ def test_a_pooler_is_known_by_the_process_it_made_up(more: int, threshold: int |
     assert raw.prepare_threshold == threshold
 
 
+def test_another_database_of_the_project_is_none_of_ours(settings: Any) -> None:
+    other = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    handler = ConnectionHandler({**settings.DATABASES, "other": other})
+    with handler["other"].cursor() as cursor:
+        assert cursor.execute("SELECT 1").fetchone() == (1,)
+    handler["other"].close()
+
+
 def test_its_statements_are_counted_like_others(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1), prepared_cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_connects_like_any_other_cursor_and_keeps_plans_on_the_new_connection() -> None:
+    connection.close()
+    with prepared_cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+    assert connection.connection.prepare_threshold is not None

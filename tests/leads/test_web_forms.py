@@ -70,6 +70,12 @@ def test_names_of_its_own():
     assert lead.account.name == "nortex.example"
 
 
+def test_its_fields_stand_as_people_fill_them_in():
+    form = a_form(fields={"ok": "consent", "how": "message", "your-mail": "email", "who": "name"})
+    shown = Client().get(reverse("leads:form", args=[form.key])).content.decode()
+    assert re.findall(r'name="(ok|how|your-mail|who)"', shown) == ["who", "your-mail", "how", "ok"]
+
+
 def test_json_is_answered_in_json_and_readable_by_the_website_alone():
     form = a_form()
     body = {**ANA_FILLED, "consent": True, "leadloop_token": aged_token(form)}

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.logic.outlook import Watched, first_met, would_keep
-from feedback.logic.outlook_past import Passed, Person, Seen
+from feedback.logic import outlook
+from feedback.logic.outlook import Watched, first_met, met_on, would_keep
+from feedback.logic.outlook_past import Passed, Person, Seen, first_of
 from feedback.logic.outlook_volume import Offered, Theirs, volume
 from feedback.logic.recycling import Plan, why_not_again
 from feedback.logic.states import ACTIVE, State
@@ -88,7 +89,8 @@ def first(agreement: Agreement, *history: Passed, days: tuple[DayCount, ...] = E
         ([past(State.EXPIRED, -10, -9)], "21"),
         ([past(State.RECALLED, -10, 0)], "30"),
         ([past(State.LOST, -200, -100)], "5"),
-        # The last one counts.
+        # The last one counts: the one that ended last, like one that went on when a later one was recalled.
+        ([past(REFUSED, -20, -9), past(State.RECALLED, -15, -14, pk=2)], "(5)"),
         ([past(REFUSED, -90, -80), past(State.LOST, -70, -60, pk=2)], "5"),
     ],
 )
@@ -101,6 +103,18 @@ def test_what_ends_too_long_after_the_rule_was_met_brings_nobody_back():
     history = past(REFUSED, -10, -9, plan=cooling(20))
     assert first(AGREEMENT, history, days=(did(15, 3),)) == "20"
     assert first(AGREEMENT, history, days=(did(13, 3),)) == "(13)", "three visits in a week, but not that one"
+
+
+def test_what_goes_before_an_offer_holds_from_the_day_after_its_own():
+    assert first(AGREEMENT, others=(past(State.ACCEPTED, 5),)) == "5"
+    assert first(AGREEMENT, others=(past(State.ACCEPTED, 4),)) == "(5)"
+
+
+def test_whom_an_account_is_offered_with_did_something_lately():
+    person = Person(pk=1, seen=(Seen(on=at(5).date(), last_at=at(5), count=1),))
+    assert first_of([person], since=at(5).date(), on=at(20).date()) == person
+    assert first_of([person], since=at(6).date(), on=at(20).date()) is None
+    assert first_of([person], since=at(1).date(), on=at(4).date()) is None
 
 
 def test_consent_that_is_there_today_is_met():
@@ -141,6 +155,17 @@ class TestWhatARuleMade:
         assert would_keep(asks_more, [busier], early) is False
         assert would_keep(asks_more, [busier], second), "it would never have made the one that was refused"
         assert would_keep(AGREEMENT, [replace(who, past=(early, third))], third)
+
+    def test_each_is_asked_once_however_many_there_were(self, monkeypatch: pytest.MonkeyPatch):
+        asked: list[int] = []
+        monkeypatch.setattr(
+            outlook, "met_on", lambda agreement, watched, on: asked.append(1) or met_on(agreement, watched, on)
+        )
+        many = tuple(past(State.EXPIRED, 5 + 2 * n, 6 + 2 * n, pk=n + 1, is_given=False) for n in range(40))
+        who = somebody(*(did(number, 3) for number in range(3, 91)), past=many)
+        hasty = replace(AGREEMENT, duties=replace(AGREEMENT.duties, again_after_days=1))
+        assert would_keep(hasty, [who, who], many[-1]) is True
+        assert len(asked) <= 2 * len(many)
 
     def test_whom_it_follows_after_a_turn_back_is_the_same_offer(self):
         who = somebody(did(2, 3))

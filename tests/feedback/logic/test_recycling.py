@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from feedback.logic.recycling import Ended, Plan, plan_of, why_not_again
+from feedback.logic.recycling import Ended, Plan, again_at, plan_of, why_not_again
 from feedback.logic.states import State
 
 AT = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
@@ -87,6 +87,9 @@ def test_after_an_end_without_a_reason_they_are_left_alone_for_a_while(state, wo
     assert why(last, now=AT + 30 * DAY - DAY) == f"Left alone until 2026-04-01: the last handoff {words}."
     assert why(last, now=AT + 30 * DAY) == ""
     assert why(last, now=AT + DAY, again_after_days=0) == ""
+    silent = why(last, engaged_at=AT, now=AT + DAY, again_after_days=0)
+    assert silent == f"Nothing was done since the last handoff {words}."
+    assert why(last, engaged_at=AT, now=AT + DAY, again_after_days=1) == ""
 
 
 def test_a_customer_is_never_offered_as_a_lead():
@@ -96,3 +99,13 @@ def test_a_customer_is_never_offered_as_a_lead():
 def test_nobody_s_first_time_and_a_wrong_owner_hold_nothing_back():
     assert why(None) == ""
     assert why(Ended(state=State.TURNED_BACK, ended_at=AT), now=AT) == ""
+
+
+def test_when_somebody_may_be_offered_again():
+    for state in (State.TURNED_BACK, State.WON):
+        assert again_at(Ended(state=state, ended_at=AT), again_after_days=30) is None, "no instant says so"
+    assert again_at(Ended(state=State.LOST, ended_at=AT), again_after_days=30) == AT + 30 * DAY
+    for plan in (None, Plan(condition="contact repaired")):
+        assert again_at(Ended(state=State.REJECTED, ended_at=AT, plan=plan), again_after_days=30) is None
+    cooling = Plan(not_before_at=AT + DAY)
+    assert again_at(Ended(state=State.RETURNED, ended_at=AT, plan=cooling), again_after_days=30) == AT + DAY
