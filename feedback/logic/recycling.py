@@ -61,7 +61,8 @@ def why_not_again(
     """Why somebody may not be offered now, as a sentence; "" when they may. `last` is the last handoff that is over.
 
     Whoever was refused needs to have done something since, and the refusal's plan met; a customer is never offered as
-    a lead; after an end without a reason they are left alone for `again_after_days`, and for 0 until they do something.
+    a lead; after an end without a reason they are left alone for `again_after_days`, and then until they do something,
+    unless the handoff expired before anybody answered: there with 0 days only.
     """
     if last is None or last.state == State.TURNED_BACK:
         return ""
@@ -72,8 +73,9 @@ def why_not_again(
     if last.state not in WITH_REASON:
         if is_early:
             return f"Left alone until {until:%Y-%m-%d}: the last handoff {_ENDED[last.state]}."
-        # Without any time between, whoever is offered would be so again at each end, for ever.
-        is_silent = not again_after_days and engaged_at <= last.ended_at
+        # Whom nobody answered is offered again for what they did then; but not at once at each end, for ever.
+        is_forgotten = last.state == State.EXPIRED and again_after_days > 0
+        is_silent = engaged_at <= last.ended_at and not is_forgotten
         return f"Nothing was done since the last handoff {_ENDED[last.state]}." if is_silent else ""
     if last.plan is None:
         return f"Refused for good: {last.reason}."

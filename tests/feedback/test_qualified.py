@@ -227,7 +227,7 @@ def test_when_the_cool_off_is_over_nobody_has_to_do_anything(rep):
     assert (standing(handoff.lead).held_back, standing(handoff.lead).again_at) == ("", None)
 
 
-def test_who_was_left_alone_for_a_while_comes_back_by_themselves(rep):
+def test_who_is_left_alone_for_a_while_is_looked_at_again_meanwhile(rep):
     agreement()
     look(3, lead=ANA)
     qualification.drain()
@@ -237,6 +237,17 @@ def test_who_was_left_alone_for_a_while_comes_back_by_themselves(rep):
     found = standing(handoff.lead)
     assert found.held_back == f"Left alone until {over:%Y-%m-%d}: the last handoff was recalled."
     assert found.again_at == found.scored_at + dt.timedelta(days=1)
+
+
+def test_whom_nobody_answered_comes_back_by_themselves(rep):
+    agreement(duties={"again_after_days": 1})
+    look(3, lead=ANA, occurred_at=ago(days=3))
+    qualification.drain()
+    Handoff.objects.update(offered_at=ago(days=3))
+    owners.expire(Handoff.objects.get().uid, by=LEADLOOP, at=ago(days=2))
+    assert Touched.objects.exists()
+    qualification.drain()
+    assert list(Handoff.objects.order_by("pk").values_list("state", flat=True)) == ["expired", "pending"]
 
 
 def test_the_end_of_a_handoff_ends_the_wait_of_its_account_s_people(rep):

@@ -89,7 +89,9 @@ def test_after_an_end_without_a_reason_they_are_left_alone_for_a_while(state, wo
     assert why(last, now=AT + DAY, again_after_days=0) == ""
     silent = why(last, engaged_at=AT, now=AT + DAY, again_after_days=0)
     assert silent == f"Nothing was done since the last handoff {words}."
-    assert why(last, engaged_at=AT, now=AT + DAY, again_after_days=1) == ""
+    # Whom nobody answered is not forgotten.
+    later = why(last, engaged_at=AT, now=AT + DAY, again_after_days=1)
+    assert later == ("" if state == State.EXPIRED else silent)
 
 
 def test_a_customer_is_never_offered_as_a_lead():
