@@ -56,7 +56,7 @@ def read_rows(model: type[Row], where: str, params: Sequence[Any], *, locked: bo
 def _reading(model: type[models.Model]) -> tuple[str, str, tuple[str, ...]]:
     fields = model._meta.concrete_fields
     assert not any(hasattr(field, "from_db_value") for field in fields)
-    table = _table(model)
+    table = table_of(model)
     columns = ", ".join(f"{table}.{_quoted(field)}" for field in fields)
     names = tuple(field.attname for field in fields)
     return f"SELECT {columns} FROM {table}", f"ORDER BY {table}.{_quoted(model._meta.pk)}", names
@@ -82,7 +82,7 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model], *, skip
     names = ", ".join(_quoted(field) for field in fields)
     # JSON: the driver is slow at writing arrays.
     given = f"json_to_recordset(%s::json) AS given ({_typed(fields)})"
-    statement = f"INSERT INTO {_table(model)} ({names}) SELECT * FROM {given}"
+    statement = f"INSERT INTO {table_of(model)} ({names}) SELECT * FROM {given}"
     if skip_conflicts:
         statement += " ON CONFLICT DO NOTHING"
     has_uid = any(field.name == "uid" for field in fields)
@@ -111,7 +111,7 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
     new = f"json_to_recordset(%s::json) AS new ({_typed(fields)})"
     with prepared_cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_table(model)} AS old SET {values} FROM {new} WHERE old.{_quoted(key)} = new.{_quoted(key)}",
+            f"UPDATE {table_of(model)} AS old SET {values} FROM {new} WHERE old.{_quoted(key)} = new.{_quoted(key)}",
             [_json(fields, rows)],
         )
 
@@ -122,7 +122,7 @@ def _copied(model: type[models.Model], rows: Sequence[models.Model]) -> int:
     fields = _given(model, rows)
     names = ", ".join(_quoted(field) for field in fields)
     columns = [_values(field, rows) for field in fields]
-    statement = f"COPY {_table(model)} ({names}) FROM STDIN"
+    statement = f"COPY {table_of(model)} ({names}) FROM STDIN"
     # Django does not translate what COPY raises by itself.
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for values in zip(*columns, strict=True):
@@ -138,7 +138,7 @@ def _draw_keys(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)",
-            [_table(model), model._meta.pk.column, len(fresh)],
+            [table_of(model), model._meta.pk.column, len(fresh)],
         )
         for row, (key,) in zip(fresh, cursor.fetchall(), strict=True):
             row.pk = key
@@ -155,7 +155,8 @@ def _given(model: type[models.Model], rows: Sequence[models.Model]) -> list[AnyF
 
 
 @cache
-def _table(model: type[models.Model]) -> str:
+def table_of(model: type[models.Model]) -> str:
+    """The name of its table as SQL writes it."""
     return connection.ops.quote_name(model._meta.db_table)
 
 

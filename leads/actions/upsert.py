@@ -11,7 +11,7 @@ from uuid import uuid4
 from django.db import OperationalError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
-from leads.actions.bulk import ANY_OF, insert_rows, read_rows, row_of, update_rows
+from leads.actions.bulk import ANY_OF, insert_rows, read_rows, row_of, table_of, update_rows
 from leads.logic.errors import StateConflict
 from leads.models import RowResult
 from leads.models.identity import FromCrm
@@ -67,7 +67,7 @@ class _Known(Generic[Row]):
         if not meant:
             return
         # As an array it is looked up first, and the whole stays a matter of indexes.
-        where = f"{_table(self.model)}.id = ANY(ARRAY({meant}))"
+        where = f"{table_of(self.model)}.id = ANY(ARRAY({meant}))"
         found = {row.pk: row for row in read_rows(self.model, where, params, locked=True)}
         merged = {pk: kept for pk, row in found.items() if (kept := kept_id(row))} if self._can_be_merged else {}
         if set(merged.values()) - found.keys():
@@ -100,7 +100,7 @@ class _Known(Generic[Row]):
             # Where the index has a column before it, the planner must see that the values are many.
             ours, among = ("external_system = %s AND ", "ANY(%s)") if system else ("", ANY_OF)
             found.append(
-                f"SELECT {what} FROM {_table(self.model)} WHERE {ours}{column} = {among} AND NOT {column} = ''"
+                f"SELECT {what} FROM {table_of(self.model)} WHERE {ours}{column} = {among} AND NOT {column} = ''"
             )
             params += [*system, values if system else json.dumps(values)]
         # Not OR: of a table of some ten thousand rows the planner would read all, and hold each against every value.
@@ -259,10 +259,6 @@ def _brought_up_to_date(
     if changed:
         update_rows(model, list(changed.values()), sorted(columns))
     return kept
-
-
-def _table(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
 
 
 def _unique(model: type[models.Model]) -> set[str]:
