@@ -55,10 +55,9 @@ def look_again(request: PageRequest) -> HttpResponse:
     """Have everybody who is held back judged anew now, rather than tomorrow."""
     _allowed(request)
     count = waking.look_again()
-    words = (
-        f"{count or 'All'} {'is' if count == 1 else 'are'} looked at again{'' if count else ' already'}, in a moment."
-    )
-    messages.success(request, f"{words} Who may be offered now leaves this page.")
+    few = {0: "All are looked at again already", 1: "1 is looked at again"}
+    words = few.get(count, f"{count} are looked at again")
+    messages.success(request, f"{words}, in a moment. Who may be offered now leaves this page.")
     return redirect("feedback:held-back")
 
 

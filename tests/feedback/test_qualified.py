@@ -139,7 +139,8 @@ def test_the_account_waits_while_another_of_its_people_is_with_sales(rep):
     assert standing(Account.objects.get()).held_back == "Ana Duarte is with sales already; one open handoff at a time."
 
 
-def test_its_people_wait_while_the_account_alone_is_qualified(rep):
+def waiting_for_the_account(rep):
+    """A handoff of the account alone that the rep qualified; somebody of it meets a rule of their own meanwhile."""
     agreement()
     look(3)
     qualification.drain()
@@ -147,6 +148,11 @@ def test_its_people_wait_while_the_account_alone_is_qualified(rep):
     decisions.qualify(handoff.uid, by=as_person(rep))
     look(3, lead=ANA)
     qualification.drain()
+    return handoff
+
+
+def test_its_people_wait_while_the_account_alone_is_qualified(rep):
+    waiting_for_the_account(rep)
     assert Handoff.objects.get().lead is None
     assert standing(Lead.objects.get()).held_back == "Its account is with sales already; one open handoff at a time."
 
@@ -251,13 +257,7 @@ def test_whom_nobody_answered_comes_back_by_themselves(rep):
 
 
 def test_the_end_of_a_handoff_ends_the_wait_of_its_account_s_people(rep):
-    agreement()
-    look(3)
-    qualification.drain()
-    handoff = decisions.accept(Handoff.objects.get().uid, by=as_person(rep))
-    decisions.qualify(handoff.uid, by=as_person(rep))
-    look(3, lead=ANA)
-    qualification.drain()
+    handoff = waiting_for_the_account(rep)
     assert standing(Lead.objects.get()).held_back == "Its account is with sales already; one open handoff at a time."
     assert not Touched.objects.exists()
     record_outcome(handoff.uid, OutcomeInput(kind="lost"), by=as_person(rep))
